@@ -1,0 +1,37 @@
+//! A tie: evidence that two recordings heard the same thing at the same time.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Piece, SourceId};
+
+/// What two recordings heard in common. `right` is mapped onto `left`: the pieces' `map` takes
+/// media time of `right` to media time of `left` (read "case" as "left's clock").
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tie {
+    /// The recording whose clock is kept.
+    pub left: SourceId,
+    /// The recording whose clock is mapped; its `SourceId` is the larger of the two.
+    pub right: SourceId,
+    /// In media time of `right`.
+    pub pieces: Vec<Piece>,
+    /// Strength: standard deviations by which the agreement exceeds that at lags where the two
+    /// cannot agree.
+    pub score: f64,
+    /// Windows of the overlap in which the sounds agree at this lag.
+    pub windows_agree: u32,
+    /// Windows with sound in both recordings that do not agree.
+    pub windows_disagree: u32,
+    /// The best lag elsewhere, if one came near.
+    pub runner_up: Option<RunnerUp>,
+    /// Whether the solution rests on it; a tie that breaks a cycle is kept but not used.
+    pub accepted: bool,
+}
+
+/// The second-best lag of a pair: what a sceptic would ask about.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunnerUp {
+    /// Offset in nanoseconds, in the sense of [`Tie::pieces`].
+    pub offset_ns: i64,
+    /// Its strength as a share of the winner's, 0 to 1.
+    pub share: f64,
+}
