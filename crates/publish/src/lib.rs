@@ -1,1 +1,19 @@
-//! placeholder
+//! The door out: a [`Snapshot`] of a case in, [`Named`] bytes out.
+//!
+//! A writer is one small file with one function, entered in the list of [`formats`]. This crate
+//! reads and writes no file, looks at no clock, terminal or environment, and decides nothing: it
+//! says what the snapshot holds, with the doubt of every time beside it. The same snapshot gives
+//! the same bytes on every machine, whatever the order of its recordings.
+
+pub mod csv;
+mod error;
+mod format;
+pub mod json;
+mod labels;
+pub mod lanes;
+mod snapshot;
+
+pub use error::Error;
+pub use format::{Format, Named, format_named, formats};
+pub use labels::Labels;
+pub use snapshot::{Shown, Snapshot, Waveform};

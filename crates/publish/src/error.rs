@@ -1,0 +1,23 @@
+//! Why a format could not be written.
+
+/// A writer could not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The format draws a clock, and no recording is on one.
+    #[error(
+        "no recording could be placed, so there is no {format} timeline to write; \
+         `json` and `csv` tell why for each recording"
+    )]
+    NothingPlaced {
+        /// Name of the format.
+        format: &'static str,
+    },
+    /// The snapshot holds something the format cannot express.
+    #[error("the snapshot could not be written as {format}: {source}")]
+    Inexpressible {
+        /// Name of the format.
+        format: &'static str,
+        /// What the serialiser said.
+        source: serde_json::Error,
+    },
+}

@@ -1,0 +1,192 @@
+//! The alignment as JSON, for programs.
+//!
+//! `recordings` and `excerpts` hold what every reader of an alignment needs: times in seconds,
+//! case time of media time t is `offset + (1 + drift_ppm·1e-6)·t`, `sigma` one standard
+//! deviation in seconds, and no pieces where a recording could not be placed. The rest says how
+//! it is known: hashes, refusals, and ties with the windows that speak for and against them.
+//! Absolute paths stay at home: a file is named as far as it must be to be told apart.
+
+use evidence::{Excerpt, Piece, Refusal, Source, SourceId, Tie};
+use serde::Serialize;
+
+use crate::{Error, Labels, Named, Shown, Snapshot};
+
+/// Changes when a reader of the former version would misread the new one.
+pub const SCHEMA: &str = "recount-alignment/1";
+
+/// Writes `alignment.json`.
+///
+/// # Errors
+/// [`Error::Inexpressible`] should the serialiser refuse, which no snapshot is known to cause.
+pub fn write(snapshot: &Snapshot) -> Result<Vec<Named>, Error> {
+    let labels = Labels::of(snapshot);
+    let mut bytes = serde_json::to_vec_pretty(&alignment(snapshot, &labels))
+        .map_err(|source| Error::Inexpressible { format: "json", source })?;
+    bytes.push(b'\n');
+    Ok(vec![Named { name: "alignment.json".to_owned(), bytes }])
+}
+
+#[derive(Serialize)]
+struct AlignmentRow<'a> {
+    schema: &'static str,
+    tool: &'a str,
+    title: &'a str,
+    recordings: Vec<RecordingRow<'a>>,
+    excerpts: Vec<ExcerptRow>,
+    ties: Vec<TieRow>,
+    documents: Vec<DocumentRow>,
+}
+
+#[derive(Serialize)]
+struct RecordingRow<'a> {
+    file: &'a str,
+    sha256: SourceId,
+    size_bytes: u64,
+    duration: f64,
+    island: Option<u32>,
+    pieces: Vec<PieceRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct PieceRow {
+    start: f64,
+    end: f64,
+    offset: f64,
+    drift_ppm: f64,
+    sigma: f64,
+}
+
+#[derive(Serialize)]
+struct RefusalRow<'a> {
+    #[serde(flatten)]
+    refusal: &'a Refusal,
+    text: String,
+}
+
+#[derive(Serialize)]
+struct ExcerptRow {
+    file: String,
+    start: f64,
+    end: f64,
+    source: String,
+    source_start: f64,
+    file_sha256: SourceId,
+    source_sha256: SourceId,
+}
+
+#[derive(Serialize)]
+struct TieRow {
+    left: String,
+    right: String,
+    accepted: bool,
+    score: f64,
+    windows_agree: u32,
+    windows_disagree: u32,
+    runner_up: Option<RunnerUpRow>,
+    /// Media time of `right` to media time of `left`.
+    pieces: Vec<PieceRow>,
+    left_sha256: SourceId,
+    right_sha256: SourceId,
+}
+
+#[derive(Serialize)]
+struct RunnerUpRow {
+    offset: f64,
+    share: f64,
+}
+
+#[derive(Serialize)]
+struct DocumentRow {
+    file: String,
+    sha256: SourceId,
+    size_bytes: u64,
+}
+
+fn alignment<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> AlignmentRow<'a> {
+    let mut excerpts: Vec<ExcerptRow> =
+        snapshot.excerpts.iter().map(|excerpt| excerpt_row(excerpt, labels)).collect();
+    excerpts.sort_by(|a, b| {
+        a.file.cmp(&b.file).then(a.start.total_cmp(&b.start)).then(a.source.cmp(&b.source))
+    });
+    let mut ties: Vec<TieRow> = snapshot.ties.iter().map(|tie| tie_row(tie, labels)).collect();
+    ties.sort_by(|a, b| (&a.left, &a.right).cmp(&(&b.left, &b.right)));
+    let mut documents: Vec<DocumentRow> = snapshot.documents.iter().map(document_row).collect();
+    documents.sort_by(|a, b| (&a.file, a.sha256).cmp(&(&b.file, b.sha256)));
+    AlignmentRow {
+        schema: SCHEMA,
+        tool: &snapshot.tool,
+        title: &snapshot.title,
+        recordings: labels
+            .sorted(snapshot)
+            .into_iter()
+            .map(|(file, shown)| recording_row(file, shown))
+            .collect(),
+        excerpts,
+        ties,
+        documents,
+    }
+}
+
+fn recording_row<'a>(file: &'a str, shown: &'a Shown) -> RecordingRow<'a> {
+    let placement = shown.placement.as_ref().filter(|_| shown.is_placed());
+    RecordingRow {
+        file,
+        sha256: shown.source.id,
+        size_bytes: shown.source.size_bytes,
+        duration: shown.recording.duration.seconds(),
+        island: placement.map(|placement| placement.island.0),
+        pieces: placement
+            .map_or_else(Vec::new, |placement| placement.pieces.iter().map(piece_row).collect()),
+        refusal: shown
+            .refusal
+            .as_ref()
+            .filter(|_| placement.is_none())
+            .map(|refusal| RefusalRow { refusal, text: refusal.to_string() }),
+    }
+}
+
+fn piece_row(piece: &Piece) -> PieceRow {
+    PieceRow {
+        start: piece.start.seconds(),
+        end: piece.end.seconds(),
+        offset: piece.map.offset_s(),
+        drift_ppm: piece.map.drift_ppm(),
+        sigma: piece.sigma_s(),
+    }
+}
+
+fn excerpt_row(excerpt: &Excerpt, labels: &Labels) -> ExcerptRow {
+    ExcerptRow {
+        file: labels.name(excerpt.copy),
+        start: excerpt.start.seconds(),
+        end: excerpt.end.seconds(),
+        source: labels.name(excerpt.source),
+        source_start: excerpt.source_start.seconds(),
+        file_sha256: excerpt.copy,
+        source_sha256: excerpt.source,
+    }
+}
+
+fn tie_row(tie: &Tie, labels: &Labels) -> TieRow {
+    TieRow {
+        left: labels.name(tie.left),
+        right: labels.name(tie.right),
+        accepted: tie.accepted,
+        score: tie.score,
+        windows_agree: tie.windows_agree,
+        windows_disagree: tie.windows_disagree,
+        runner_up: tie.runner_up.map(|second| RunnerUpRow {
+            offset: second.offset_ns as f64 / 1e9,
+            share: second.share,
+        }),
+        pieces: tie.pieces.iter().map(piece_row).collect(),
+        left_sha256: tie.left,
+        right_sha256: tie.right,
+    }
+}
+
+fn document_row(source: &Source) -> DocumentRow {
+    DocumentRow { file: source.name(), sha256: source.id, size_bytes: source.size_bytes }
+}

@@ -1,0 +1,73 @@
+//! What a case looks like at one moment: everything a writer may say.
+
+use evidence::{Excerpt, Placement, Recording, Refusal, Source, SourceId, Stretch, Tie};
+use serde::{Deserialize, Serialize};
+
+/// A case at one moment, complete enough that no writer needs to look anything up.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Name of the case.
+    pub title: String,
+    /// Every source that has time, placed or not, in any order.
+    pub recordings: Vec<Shown>,
+    /// What pairs of recordings heard in common, accepted or not.
+    pub ties: Vec<Tie>,
+    /// Stretches that were copied from one recording into another.
+    pub excerpts: Vec<Excerpt>,
+    /// Sources without time.
+    pub documents: Vec<Source>,
+    /// Program and version that made the findings (`recount 0.1.0`).
+    pub tool: String,
+}
+
+/// One recording and what is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The file: its hash, path and size.
+    pub source: Source,
+    /// What the file says of itself.
+    pub recording: Recording,
+    /// Where it lies on the clock of its island, if that could be told.
+    pub placement: Option<Placement>,
+    /// When sound was really recorded; empty where nobody listened yet.
+    pub stretches: Vec<Stretch>,
+    /// Why it is on no clock.
+    pub refusal: Option<Refusal>,
+    /// Its sound as a picture, if one was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waveform: Option<Waveform>,
+}
+
+/// The outline of a recording's sound.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waveform {
+    /// Peaks for each second of media time; at least 1.
+    pub peaks_per_s: u32,
+    /// Largest magnitude in each interval from media time zero on, 0 (silence) to 255 (full scale).
+    pub peaks: Vec<u8>,
+}
+
+impl Snapshot {
+    /// The recording with this hash.
+    pub fn recording(&self, id: SourceId) -> Option<&Shown> {
+        self.recordings.iter().find(|shown| shown.source.id == id)
+    }
+}
+
+impl Shown {
+    /// Why it is on no clock, as a clause (`it has no sound`); `None` when it is placed.
+    pub fn reason(&self) -> Option<String> {
+        if self.is_placed() {
+            return None;
+        }
+        Some(self.refusal.as_ref().map_or_else(
+            || "it has not been compared with the others yet".to_owned(),
+            ToString::to_string,
+        ))
+    }
+
+    /// Whether any of it lies on a clock.
+    pub fn is_placed(&self) -> bool {
+        self.placement.as_ref().is_some_and(|placement| !placement.pieces.is_empty())
+    }
+}
