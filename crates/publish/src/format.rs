@@ -1,6 +1,6 @@
 //! The list of formats. A new one is a file with a `write` function and an entry here.
 
-use crate::{Error, Snapshot, csv, json};
+use crate::{Error, Snapshot, csv, json, svg};
 
 /// One file to be written; the caller decides where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,12 @@ const FORMATS: &[Format] = &[
         extension: "csv",
         about: "tables for a spreadsheet: placements, ties, and what could not be placed",
         write: csv::write,
+    },
+    Format {
+        name: "svg",
+        extension: "svg",
+        about: "a picture of the synchronised timeline, for a report",
+        write: svg::write,
     },
 ];
 

@@ -8,10 +8,15 @@
 pub mod csv;
 mod error;
 mod format;
+mod islands;
 pub mod json;
 mod labels;
 pub mod lanes;
 mod snapshot;
+pub mod svg;
+mod text;
+mod ticks;
+mod times;
 
 pub use error::Error;
 pub use format::{Format, Named, format_named, formats};
