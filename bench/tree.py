@@ -15,8 +15,9 @@ def join(pairs, durations, threshold):
         if p["score"] < threshold or a not in island or b not in island or island[a] is island[b]:
             continue
         # case = offset + rate * media; b's clock on a's: media_a = shift + stretch * media_b
-        shift = p["offset"] + durations[a][0] - durations[b][0]
+        # (the tools count from where the sound begins).
         stretch = 1 + p.get("drift_ppm", 0.0) * 1e-6
+        shift = p["offset"] + durations[a][0] - stretch * durations[b][0]
         want_rate, want_offset = rate[a] * stretch, offset[a] + rate[a] * shift
         scale = want_rate / rate[b]
         move = want_offset - scale * offset[b]
