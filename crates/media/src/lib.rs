@@ -1,1 +1,20 @@
-//! placeholder
+//! The door in: hashes, probes and decodes recordings, through ffmpeg in a sandbox.
+
+mod child;
+mod door;
+mod error;
+mod formats;
+mod hash;
+mod keeper;
+mod listen;
+mod nut;
+mod probe;
+mod source_file;
+mod sys;
+mod timeline;
+
+pub use door::{Door, Limits};
+pub use error::Error;
+pub use hash::hash;
+pub use keeper::become_child_if_asked;
+pub use listen::{CHANNELS_MAX, Listened};

@@ -1,0 +1,77 @@
+//! The keeper: our own executable, started again, that closes its doors and then becomes ffmpeg.
+//!
+//! Closing them in a fresh process rather than between fork and exec means that ordinary code may
+//! run (the space between is one where nothing may allocate), and that the caller's memory is
+//! never copied.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, exit};
+
+use serde::{Deserialize, Serialize};
+
+/// First argument of a process that is to be a keeper; the plan follows as the second.
+const MARK: &str = "--recount-media-keeper-1";
+
+/// Exit code of a keeper that could not become the reader; ffmpeg uses 0, 1, 69 and 255.
+pub(crate) const COULD_NOT: i32 = 119;
+
+/// What a keeper is to do.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Plan {
+    /// ffmpeg or ffprobe, absolute.
+    pub(crate) program: PathBuf,
+    /// Its loader, if it is dynamically linked.
+    pub(crate) loader: Option<PathBuf>,
+    /// Folders from which libraries are loaded.
+    pub(crate) libraries: Vec<PathBuf>,
+    /// Arguments for it.
+    pub(crate) arguments: Vec<String>,
+    /// Seconds of processor time after which the kernel ends it.
+    pub(crate) cpu_s: u64,
+    /// Bytes of address space.
+    pub(crate) memory_bytes: u64,
+    /// Process to die with.
+    pub(crate) parent: u32,
+    /// Descriptors beyond the first three that it may keep.
+    pub(crate) pipes: Vec<i32>,
+    /// Print a line for every protection that is missing.
+    pub(crate) report: bool,
+}
+
+impl Plan {
+    /// Arguments that make our executable follow this plan.
+    pub(crate) fn into_arguments(self) -> Result<[String; 2], serde_json::Error> {
+        Ok([MARK.to_owned(), serde_json::to_string(&self)?])
+    }
+}
+
+/// Must be the first thing `main` does in every program that opens a [`Door`](crate::Door): in a
+/// process that was started as a keeper it closes the doors, becomes ffmpeg or ffprobe, and never
+/// returns. In any other process it does nothing.
+pub fn become_child_if_asked() {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().as_deref() != Some(MARK.as_ref()) {
+        return;
+    }
+    let why = match read_plan(arguments.next()) {
+        Ok(plan) => follow(&plan),
+        Err(why) => why,
+    };
+    // The parent shows this line to a person.
+    eprintln!("keeper: {why}");
+    exit(COULD_NOT);
+}
+
+fn read_plan(argument: Option<OsString>) -> Result<Plan, String> {
+    let text = argument.and_then(|a| a.into_string().ok()).ok_or("it was given no plan")?;
+    serde_json::from_str(&text).map_err(|e| format!("it was given a plan it cannot read: {e}"))
+}
+
+/// Becomes the program; returns only with the reason why it could not.
+fn follow(plan: &Plan) -> String {
+    use std::os::unix::process::CommandExt;
+    let mut command = Command::new(&plan.program);
+    command.args(&plan.arguments).env_clear().env("LC_ALL", "C");
+    format!("{}: {}", plan.program.display(), command.exec())
+}

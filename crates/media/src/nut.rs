@@ -1,0 +1,417 @@
+//! Reads the stream in which ffmpeg hands over samples with their time stamps.
+//!
+//! In: bytes of a NUT stream (version 3) with one track of 32-bit floating-point samples, in
+//! pieces of any size. Out: packets, each with the time stamp of its first sample. NUT is the one
+//! container of ffmpeg's that can be written to a pipe, costs some four bytes a packet and counts
+//! time in samples, so that nothing is rounded. The writer is our own child, but a child that has
+//! just read a hostile file: every number is checked and no packet may exceed `PACKET_BYTES_MAX`.
+
+use std::ops::Range;
+
+const FILE_ID: &[u8; 25] = b"nut/multimedia container\0";
+const MAIN: u64 = 0x4E4D_7A56_1F5F_04AD;
+const STREAM: u64 = 0x4E53_1140_5BF2_F9DB;
+const SYNCPOINT: u64 = 0x4E4B_E4AD_EECA_4569;
+
+/// A packet is one resampled codec frame, at most some thousand samples of eight channels;
+/// uncompressed formats give a second at most.
+const PACKET_BYTES_MAX: usize = 64 << 20;
+
+mod flag {
+    pub(super) const CODED_PTS: u64 = 8;
+    pub(super) const STREAM_ID: u64 = 16;
+    pub(super) const SIZE_MSB: u64 = 32;
+    pub(super) const CHECKSUM: u64 = 64;
+    pub(super) const RESERVED: u64 = 128;
+    pub(super) const SM_DATA: u64 = 256;
+    pub(super) const HEADER_IDX: u64 = 1024;
+    pub(super) const MATCH_TIME: u64 = 2048;
+    pub(super) const CODED: u64 = 4096;
+    pub(super) const INVALID: u64 = 8192;
+}
+
+/// The child sent something that is not the agreed stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Garbled(pub(crate) &'static str);
+
+/// What the stream's headers say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Format {
+    pub(crate) rate_hz: u32,
+    pub(crate) channels: u32,
+}
+
+/// A streaming parser. Feed it with [`push`](Self::push).
+#[derive(Default)]
+pub(crate) struct Reader {
+    pending: Vec<u8>,
+    seen_file_id: bool,
+    time_bases: Vec<(u64, u64)>,
+    codes: Vec<FrameCode>,
+    elided: Vec<Vec<u8>>,
+    track: Option<Track>,
+}
+
+struct Track {
+    format: Format,
+    time_base: (u64, u64),
+    msb_pts_shift: u32,
+    last_pts: i64,
+}
+
+#[derive(Clone, Copy)]
+struct FrameCode {
+    flags: u64,
+    stream: u64,
+    size_mul: u64,
+    size_lsb: u64,
+    pts_delta: i64,
+    reserved: u64,
+    header: u64,
+}
+
+/// Either a part of the stream of known length, or not enough bytes yet.
+enum Step {
+    Used(usize),
+    Wait,
+}
+
+impl Reader {
+    /// What the headers said, once they have been read.
+    pub(crate) fn format(&self) -> Option<Format> {
+        self.track.as_ref().map(|track| track.format)
+    }
+
+    /// Takes the next bytes and calls `packet` for each packet they complete, with the time
+    /// stamp in samples and the samples' bytes (little-endian, channels interleaved).
+    pub(crate) fn push(
+        &mut self,
+        bytes: &[u8],
+        packet: &mut dyn FnMut(i64, &[u8]),
+    ) -> Result<(), Garbled> {
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.extend_from_slice(bytes);
+        let mut at = 0;
+        while at < pending.len() {
+            match self.step(&pending[at..], packet)? {
+                Step::Used(used) => at += used,
+                Step::Wait => break,
+            }
+        }
+        pending.drain(..at);
+        if pending.len() > PACKET_BYTES_MAX {
+            return Err(Garbled("a packet without end"));
+        }
+        self.pending = pending;
+        Ok(())
+    }
+
+    fn step(&mut self, bytes: &[u8], packet: &mut dyn FnMut(i64, &[u8])) -> Result<Step, Garbled> {
+        if !self.seen_file_id {
+            if bytes.len() < FILE_ID.len() {
+                return Ok(Step::Wait);
+            }
+            if !bytes.starts_with(FILE_ID) {
+                return Err(Garbled("no file mark"));
+            }
+            self.seen_file_id = true;
+            return Ok(Step::Used(FILE_ID.len()));
+        }
+        if bytes[0] == b'N' { self.header(bytes) } else { self.frame(bytes, packet) }
+    }
+
+    /// A packet that begins with a start code: main header, stream header, syncpoint or other.
+    fn header(&mut self, bytes: &[u8]) -> Result<Step, Garbled> {
+        let mut cursor = Cursor { bytes, at: 0 };
+        let Some(code) = cursor.be(8) else { return Ok(Step::Wait) };
+        let Some(length) = cursor.v()? else { return Ok(Step::Wait) };
+        let length = usize::try_from(length).map_err(|_| Garbled("a header too long"))?;
+        if length > 4096 && cursor.be(4).is_none() {
+            return Ok(Step::Wait);
+        }
+        if !(4..=PACKET_BYTES_MAX).contains(&length) {
+            return Err(Garbled("a header of impossible length"));
+        }
+        let body = cursor.at..cursor.at + length - 4;
+        if bytes.len() < body.end + 4 {
+            return Ok(Step::Wait);
+        }
+        let mut inside = Cursor { bytes: &bytes[body.clone()], at: 0 };
+        let read = match code {
+            MAIN => self.main_header(&mut inside),
+            STREAM => self.stream_header(&mut inside),
+            SYNCPOINT => self.syncpoint(&mut inside),
+            _ => Ok(Some(())),
+        };
+        read?.ok_or(Garbled("a header that breaks off"))?;
+        Ok(Step::Used(body.end + 4))
+    }
+
+    fn main_header(&mut self, c: &mut Cursor<'_>) -> Result<Option<()>, Garbled> {
+        // The writer repeats its headers; the first stands.
+        if !self.codes.is_empty() {
+            return Ok(Some(()));
+        }
+        let Some(version) = c.v()? else { return Ok(None) };
+        if version != 3 {
+            return Err(Garbled("another version of NUT"));
+        }
+        let (Some(streams), Some(_max_distance)) = (c.v()?, c.v()?) else { return Ok(None) };
+        if streams != 1 {
+            return Err(Garbled("more than one track"));
+        }
+        let Some(count) = c.v()? else { return Ok(None) };
+        for _ in 0..count.min(16) {
+            let (Some(num), Some(den)) = (c.v()?, c.v()?) else { return Ok(None) };
+            self.time_bases.push((num, den));
+        }
+        if self.frame_codes(c)?.is_none() {
+            return Ok(None);
+        }
+        let Some(elided) = c.v()? else { return Ok(None) };
+        self.elided.push(Vec::new());
+        for _ in 0..elided.min(127) {
+            let Some(length) = c.v()? else { return Ok(None) };
+            let Some(range) = c.take(length) else { return Ok(None) };
+            self.elided.push(c.bytes[range].to_vec());
+        }
+        Ok(Some(()))
+    }
+
+    /// The table from the first byte of a frame to what it leaves unsaid, run-length coded.
+    fn frame_codes(&mut self, c: &mut Cursor<'_>) -> Result<Option<()>, Garbled> {
+        let (mut pts_delta, mut size_mul, mut stream, mut header) = (0, 1, 0, 0);
+        while self.codes.len() < 256 {
+            let (Some(flags), Some(fields)) = (c.v()?, c.v()?) else { return Ok(None) };
+            let mut next = |wanted: u64| if fields > wanted { c.v() } else { Ok(Some(u64::MAX)) };
+            let (Some(a), Some(b), Some(d)) = (next(0)?, next(1)?, next(2)?) else {
+                return Ok(None);
+            };
+            let (Some(lsb), Some(reserved), Some(count)) = (next(3)?, next(4)?, next(5)?) else {
+                return Ok(None);
+            };
+            let (Some(_match_time), Some(head)) = (next(6)?, next(7)?) else { return Ok(None) };
+            for extra in 8..fields.min(64) {
+                if next(extra)?.is_none() {
+                    return Ok(None);
+                }
+            }
+            if fields > 0 {
+                pts_delta = signed(a);
+            }
+            if fields > 1 {
+                size_mul = b;
+            }
+            if fields > 2 {
+                stream = d;
+            }
+            if fields > 7 {
+                header = head;
+            }
+            let lsb = if fields > 3 { lsb } else { 0 };
+            let reserved = if fields > 4 { reserved } else { 0 };
+            let count = if fields > 5 { count } else { size_mul.saturating_sub(lsb) };
+            if count == 0 {
+                return Err(Garbled("an empty run of frame codes"));
+            }
+            let code =
+                FrameCode { flags, stream, size_mul, size_lsb: lsb, pts_delta, reserved, header };
+            let mut run = 0;
+            while run < count && self.codes.len() < 256 {
+                if self.codes.len() == usize::from(b'N') {
+                    self.codes.push(FrameCode { flags: flag::INVALID, ..code });
+                } else {
+                    self.codes.push(FrameCode { size_lsb: lsb.saturating_add(run), ..code });
+                    run += 1;
+                }
+            }
+        }
+        Ok(Some(()))
+    }
+
+    fn stream_header(&mut self, c: &mut Cursor<'_>) -> Result<Option<()>, Garbled> {
+        if self.track.is_some() {
+            return Ok(Some(()));
+        }
+        let (Some(_id), Some(class)) = (c.v()?, c.v()?) else { return Ok(None) };
+        if class != 1 {
+            return Err(Garbled("a track that is not sound"));
+        }
+        let Some(tag_length) = c.v()? else { return Ok(None) };
+        let Some(tag) = c.take(tag_length) else { return Ok(None) };
+        // ffmpeg's mark for little-endian 32-bit floating point.
+        if &c.bytes[tag] != b"PFD " {
+            return Err(Garbled("samples of another kind"));
+        }
+        let (Some(time_base), Some(shift)) = (c.v()?, c.v()?) else { return Ok(None) };
+        let (Some(_max_pts), Some(_delay), Some(_flags)) = (c.v()?, c.v()?, c.v()?) else {
+            return Ok(None);
+        };
+        let Some(private) = c.v()? else { return Ok(None) };
+        if c.take(private).is_none() {
+            return Ok(None);
+        }
+        let (Some(rate), Some(rate_den), Some(channels)) = (c.v()?, c.v()?, c.v()?) else {
+            return Ok(None);
+        };
+        let time_base = usize::try_from(time_base).ok().and_then(|i| self.time_bases.get(i));
+        let Some(&time_base) = time_base else { return Err(Garbled("an unknown time base")) };
+        if rate_den != 1 || time_base != (1, rate) || shift > 32 || !(1..=64).contains(&channels) {
+            return Err(Garbled("a track of impossible format"));
+        }
+        let rate_hz = u32::try_from(rate).map_err(|_| Garbled("an impossible rate"))?;
+        let format = Format { rate_hz, channels: channels as u32 };
+        self.track = Some(Track { format, time_base, msb_pts_shift: shift as u32, last_pts: 0 });
+        Ok(Some(()))
+    }
+
+    /// Says the present time again, in the time base that it names.
+    fn syncpoint(&mut self, c: &mut Cursor<'_>) -> Result<Option<()>, Garbled> {
+        let (Some(coded), Some(_back)) = (c.v()?, c.v()?) else { return Ok(None) };
+        let bases = self.time_bases.len() as u64;
+        let Some(track) = &mut self.track else { return Err(Garbled("no track before time")) };
+        let (num, den) = self.time_bases[(coded % bases) as usize];
+        let scaled = u128::from(coded / bases) * u128::from(num) * u128::from(track.time_base.1);
+        let pts = scaled / (u128::from(den).max(1) * u128::from(track.time_base.0).max(1));
+        track.last_pts = i64::try_from(pts).map_err(|_| Garbled("an impossible time"))?;
+        Ok(Some(()))
+    }
+
+    fn frame(&mut self, bytes: &[u8], packet: &mut dyn FnMut(i64, &[u8])) -> Result<Step, Garbled> {
+        let Some(track) = &mut self.track else { return Err(Garbled("a frame before any track")) };
+        let Some(code) = self.codes.get(usize::from(bytes[0])) else {
+            return Err(Garbled("a frame before the main header"));
+        };
+        let mut c = Cursor { bytes, at: 1 };
+        let Some(frame) = FrameHead::read(code, track, &mut c)? else { return Ok(Step::Wait) };
+        let elided = usize::try_from(frame.header).ok().and_then(|i| self.elided.get(i));
+        let Some(elided) = elided else { return Err(Garbled("an unknown elided header")) };
+        let Some(stored) = frame.size_bytes.checked_sub(elided.len()) else {
+            return Err(Garbled("a frame shorter than its head"));
+        };
+        let body = c.at..c.at + stored;
+        if bytes.len() < body.end {
+            return Ok(Step::Wait);
+        }
+        track.last_pts = frame.pts;
+        if elided.is_empty() {
+            packet(frame.pts, &bytes[body.clone()]);
+        } else {
+            let whole = [elided.as_slice(), &bytes[body.clone()]].concat();
+            packet(frame.pts, &whole);
+        }
+        Ok(Step::Used(body.end))
+    }
+}
+
+struct FrameHead {
+    pts: i64,
+    size_bytes: usize,
+    header: u64,
+}
+
+impl FrameHead {
+    fn read(code: &FrameCode, track: &Track, c: &mut Cursor<'_>) -> Result<Option<Self>, Garbled> {
+        let mut flags = code.flags;
+        if flags & flag::INVALID != 0 {
+            return Err(Garbled("an invalid frame"));
+        }
+        /// The next number if the flag says that it is there.
+        macro_rules! optional {
+            ($flag:expr, $otherwise:expr) => {
+                if flags & $flag == 0 {
+                    $otherwise
+                } else {
+                    let Some(value) = c.v()? else { return Ok(None) };
+                    value
+                }
+            };
+        }
+        flags ^= optional!(flag::CODED, 0);
+        let stream = optional!(flag::STREAM_ID, code.stream);
+        if stream != 0 || flags & flag::SM_DATA != 0 {
+            return Err(Garbled("a frame of another track"));
+        }
+        let no_pts = u64::MAX;
+        let coded_pts = optional!(flag::CODED_PTS, no_pts);
+        let pts = if coded_pts == no_pts {
+            track.last_pts.wrapping_add(code.pts_delta)
+        } else {
+            full_pts(coded_pts, track)
+        };
+        let msb = optional!(flag::SIZE_MSB, 0);
+        let size = msb.checked_mul(code.size_mul).and_then(|msb| msb.checked_add(code.size_lsb));
+        optional!(flag::MATCH_TIME, 0);
+        let header = optional!(flag::HEADER_IDX, code.header);
+        let reserved = optional!(flag::RESERVED, code.reserved);
+        for _ in 0..reserved.min(16) {
+            if c.v()?.is_none() {
+                return Ok(None);
+            }
+        }
+        if flags & flag::CHECKSUM != 0 && c.be(4).is_none() {
+            return Ok(None);
+        }
+        let size_bytes = size.and_then(|s| usize::try_from(s).ok());
+        let size_bytes = size_bytes.filter(|s| *s <= PACKET_BYTES_MAX);
+        let size_bytes = size_bytes.ok_or(Garbled("a frame of impossible size"))?;
+        // The format's own rule: long frames have nothing elided.
+        let header = if size_bytes > 4096 { 0 } else { header };
+        Ok(Some(Self { pts, size_bytes, header }))
+    }
+}
+
+/// The time stamp from its low bits, near the one before; or, above the limit, as it is.
+fn full_pts(coded: u64, track: &Track) -> i64 {
+    let limit = 1i64 << track.msb_pts_shift;
+    let coded = coded as i64;
+    if coded < limit {
+        let mask = limit - 1;
+        let delta = track.last_pts.wrapping_sub(mask / 2);
+        (coded.wrapping_sub(delta) & mask).wrapping_add(delta)
+    } else {
+        coded.wrapping_sub(limit)
+    }
+}
+
+/// A number from NUT's signed form: 0, 1, −1, 2, −2, …
+fn signed(v: u64) -> i64 {
+    let v = v as i64;
+    if v & 1 == 1 { (v >> 1) + 1 } else { -(v >> 1) }
+}
+
+struct Cursor<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Cursor<'_> {
+    /// A number of seven bits a byte, most significant first; `None` when more bytes are needed.
+    fn v(&mut self) -> Result<Option<u64>, Garbled> {
+        let mut value = 0u64;
+        for used in 0..10 {
+            let Some(byte) = self.bytes.get(self.at + used) else { return Ok(None) };
+            value = value << 7 | u64::from(byte & 0x7f);
+            if byte & 0x80 == 0 {
+                self.at += used + 1;
+                return Ok(Some(value));
+            }
+        }
+        Err(Garbled("a number too long"))
+    }
+
+    /// A big-endian number of `width` bytes.
+    fn be(&mut self, width: usize) -> Option<u64> {
+        let bytes = self.bytes.get(self.at..self.at + width)?;
+        self.at += width;
+        Some(bytes.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+    }
+
+    fn take(&mut self, length: u64) -> Option<Range<usize>> {
+        let end = self.at.checked_add(usize::try_from(length).ok()?)?;
+        let range = self.at..end;
+        self.bytes.get(range.clone())?;
+        self.at = end;
+        Some(range)
+    }
+}
