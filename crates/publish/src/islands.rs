@@ -79,6 +79,13 @@ pub fn copied<'a>(snapshot: &'a Snapshot, shown: &Shown) -> Vec<&'a Excerpt> {
     copied
 }
 
+impl IslandView<'_> {
+    /// From its earliest to its latest moment, nanoseconds.
+    pub fn length_ns(&self) -> i64 {
+        self.end.0.saturating_sub(self.start.0)
+    }
+}
+
 impl Lane<'_> {
     /// Case time of its earliest placed moment.
     pub fn start(&self) -> CaseTime {

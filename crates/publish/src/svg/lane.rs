@@ -84,7 +84,8 @@ fn label(ink: &mut Ink, row: &Row, layout: &Layout, who: (&str, &Shown), doubt: 
     let baseline = row.top_px + if size.has_subtitle { 14.0 } else { size.bar_px - 3.0 };
     let (name, shown) = who;
     if size.name_px > 10.0 {
-        ink.icon(icon(shown.holds()), LEFT_PX, baseline - 11.0);
+        let sign = if row.has_copy() { "copy" } else { icon(shown.holds()) };
+        ink.icon(sign, LEFT_PX, baseline - 11.0);
     } else {
         ink.rect(LEFT_PX + 8.0, baseline - 6.5, 6.0, 6.0, &swatch(shown.holds()));
     }
@@ -187,11 +188,11 @@ fn gaps(ink: &mut Ink, bars: &[Bar], row: &Row, layout: &Layout, paint: &Paint) 
         let attributes =
             format!("stroke=\"{}\" stroke-width=\"1.2\" stroke-dasharray=\"1.5 3\"", paint.line);
         ink.line((from, middle), (to, middle), &attributes);
-        let words =
-            format!("gap {}", times::length(pair[1].start_ns.saturating_sub(pair[0].end_ns)));
-        if layout.size.has_subtitle && to - from > 6.2 * words.len() as f64 {
-            let set = Words::new(f64::midpoint(from, to), middle - 5.0, 10.5, MUTED);
-            ink.words(&set.anchored(Anchor::Middle), &words);
+        let length = times::length(pair[1].start_ns.saturating_sub(pair[0].end_ns));
+        if layout.size.has_subtitle && to - from > 6.2 * length.len() as f64 {
+            let set = |y| Words::new(f64::midpoint(from, to), y, 10.5, MUTED);
+            ink.words(&set(middle - 4.5).anchored(Anchor::Middle), "gap");
+            ink.words(&set(middle + 12.0).anchored(Anchor::Middle), &length);
         }
     }
 }
@@ -244,7 +245,7 @@ fn sound(ink: &mut Ink, lane: &Lane, piece: &Piece, row: &Row, section: &Section
         }
         let (top, height) = (row.top_px + 1.0, layout.size.bar_px - 2.0);
         ink.rect(from + 0.8, top, to - from - 0.8, height, "fill=\"#fff\" fill-opacity=\"0.75\"");
-        if to - from > 52.0 && layout.size.bar_px > 14.0 {
+        if to - from > 48.0 && layout.size.bar_px > 14.0 {
             let y = row.top_px + layout.size.bar_px / 2.0 + 3.7;
             let set = Words::new(f64::midpoint(from, to), y, 10.5, MUTED);
             ink.words(&set.anchored(Anchor::Middle), "no sound");
@@ -266,16 +267,20 @@ fn waveform_strokes(
         return String::new();
     }
     let (from, to) = (section.scale.x(piece.case_start().0), section.scale.x(piece.case_end().0));
-    let strokes = (((to - from) / 2.0) as usize).min(layout.strokes_max);
+    let pitch = (2.0 * ((to - from) / 2.0 / layout.strokes_max as f64).ceil()).max(2.0);
+    // Whole pixels, so that strokes do not beat against the screen's raster.
+    let origin = from.ceil() + 1.5;
+    let strokes = ((to - origin) / pitch).max(0.0) as usize;
     let middle = row.top_px + layout.size.bar_px / 2.0;
     let half = layout.size.bar_px / 2.0 - 2.0;
     let per_ns = f64::from(waveform.peaks_per_s) / 1e9;
-    let media_ns = (piece.end.0 as f64 - piece.start.0 as f64) / strokes.max(1) as f64;
+    let media_ns = (piece.end.0 as f64 - piece.start.0 as f64) / (to - from).max(1.0);
     let mut commands = String::new();
     for stroke in 0..strokes {
-        let begin = (piece.start.0 as f64 + media_ns * stroke as f64) * per_ns;
+        let x = origin + pitch * stroke as f64;
+        let begin = (piece.start.0 as f64 + media_ns * (x - from - pitch / 2.0)) * per_ns;
         let first = begin.max(0.0) as usize;
-        let last = ((begin + media_ns * per_ns).max(0.0) as usize).max(first + 1);
+        let last = ((begin + media_ns * pitch * per_ns).max(0.0) as usize).max(first + 1);
         let last = last.min(waveform.peaks.len());
         let peak = waveform.peaks.get(first..last).and_then(|p| p.iter().max()).copied();
         let share = (f64::from(peak.unwrap_or(0)) / f64::from(loudest)).sqrt();
@@ -283,7 +288,6 @@ fn waveform_strokes(
         if tall < 0.3 {
             continue;
         }
-        let x = from + (to - from) * (stroke as f64 + 0.5) / strokes as f64;
         let _ = write!(commands, "M{} {}v{}", px(x), px(middle - tall), px(2.0 * tall));
     }
     commands
@@ -292,7 +296,7 @@ fn waveform_strokes(
 /// Bars too small to be read get their times beside them.
 fn beside(ink: &mut Ink, lane: &Lane, bars: &[Bar], row: &Row, layout: &Layout) {
     let (Some(first), Some(last)) = (bars.first(), bars.last()) else { return };
-    if last.to - first.from > 24.0 || !layout.size.has_subtitle {
+    if last.to - first.from > 24.0 || !layout.size.has_subtitle || !lane.copied.is_empty() {
         return;
     }
     let end = MediaTime(lane.end().0.saturating_sub(lane.start().0));

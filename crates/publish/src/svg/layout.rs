@@ -3,7 +3,7 @@
 use evidence::{Excerpt, SourceId};
 
 use crate::islands::{IslandView, Lane};
-use crate::{Labels, Shown, Snapshot};
+use crate::{Shown, Snapshot};
 
 /// Width of the page. At 1280 the picture is sharp at full width on a screen and its 11 px text
 /// is 6 pt on A4 across.
@@ -22,6 +22,9 @@ pub const ROW_PX: f64 = 22.0;
 const LANES_MAX: usize = 1000;
 /// Rows of the list of what is on no clock.
 pub const ROWS_MAX: usize = 300;
+/// An island shorter than this share of the longest is enlarged to the full width: at an eighth
+/// of the width two labels of the axis just fit.
+const SHARE_MIN: f64 = 0.125;
 /// Height of an island's heading with its axis.
 const HEAD_PX: f64 = 52.0;
 
@@ -80,6 +83,10 @@ pub struct LaneSize {
 pub struct Scale {
     pub start_ns: i64,
     pub end_ns: i64,
+    /// Time across the whole plot.
+    pub across_ns: i64,
+    /// How many times wider a second is than on the longest island.
+    pub enlarged: f64,
 }
 
 impl<'a> Layout<'a> {
@@ -87,10 +94,10 @@ impl<'a> Layout<'a> {
         snapshot: &'a Snapshot,
         islands: &'a [IslandView<'a>],
         unplaced: &[(&'a str, &'a Shown)],
-        labels: &Labels,
     ) -> Self {
         let lanes: usize = islands.iter().map(|island| island.lanes.len()).sum();
         let size = LaneSize::for_lanes(lanes);
+        let longest_ns = islands.iter().map(IslandView::length_ns).max().unwrap_or(0);
         let mut room = LANES_MAX;
         let mut y = 78.0;
         let mut sections = Vec::new();
@@ -100,7 +107,7 @@ impl<'a> Layout<'a> {
             if shown.is_empty() {
                 continue;
             }
-            let section = Section::at(y, island, &shown, snapshot, unplaced, size);
+            let section = Section::at(y, island, &shown, snapshot, unplaced, size, longest_ns);
             y = section.bottom_px + 18.0;
             sections.push(section);
         }
@@ -112,7 +119,6 @@ impl<'a> Layout<'a> {
             let rows = unplaced.len().min(ROWS_MAX) + usize::from(unplaced.len() > ROWS_MAX);
             y += 21.0 + ROW_PX * rows as f64 + 16.0;
         }
-        let _ = labels;
         let legend_y_px = y + 20.0;
         let height_px = legend_y_px + 40.0;
         let strokes_max = (200_000 / lanes.max(1)).clamp(40, 460);
@@ -137,6 +143,7 @@ impl<'a> Section<'a> {
         snapshot: &'a Snapshot,
         unplaced: &[(&'a str, &'a Shown)],
         size: LaneSize,
+        longest_ns: i64,
     ) -> Self {
         let mut kinds: Vec<RowKind> = lanes.iter().map(|lane| RowKind::Placed(lane)).collect();
         let is_here = |id: SourceId| lanes.iter().any(|lane| lane.shown.source.id == id);
@@ -151,7 +158,7 @@ impl<'a> Section<'a> {
         let row = |(at, what)| Row { what, top_px: first + size.pitch_px * at as f64 };
         let bottom_px = first + size.pitch_px * kinds.len() as f64;
         let rows = kinds.into_iter().enumerate().map(row).collect();
-        Self { island, rows, scale: Scale::of(island), top_px, bottom_px }
+        Self { island, rows, scale: Scale::of(island, longest_ns), top_px, bottom_px }
     }
 
     /// The placed lane of a recording and the middle of its row.
@@ -184,21 +191,31 @@ impl LaneSize {
 }
 
 impl Scale {
-    fn of(island: &IslandView) -> Self {
+    /// A second is as wide on every island, so that lengths compare, unless that would leave a
+    /// short island too small to read.
+    fn of(island: &IslandView, longest_ns: i64) -> Self {
         // A recording of no length still needs an axis.
-        let end_ns = island.end.0.max(island.start.0.saturating_add(1_000_000));
-        Self { start_ns: island.start.0, end_ns }
+        let own_ns = island.length_ns().max(1_000_000);
+        let share = own_ns as f64 / longest_ns.max(1) as f64;
+        let (across_ns, enlarged) =
+            if share < SHARE_MIN { (own_ns, 1.0 / share) } else { (longest_ns.max(own_ns), 1.0) };
+        let start_ns = island.start.0;
+        Self { start_ns, end_ns: start_ns.saturating_add(own_ns), across_ns, enlarged }
     }
 
+    /// Where a case time stands on the page.
     pub fn x(&self, case_ns: i64) -> f64 {
-        let share = (case_ns as f64 - self.start_ns as f64)
-            / (self.end_ns as f64 - self.start_ns as f64).max(1.0);
-        PLOT_LEFT_PX + share.clamp(-0.02, 1.02) * (PLOT_RIGHT_PX - PLOT_LEFT_PX)
+        let since_ns = case_ns as f64 - self.start_ns as f64;
+        let x = PLOT_LEFT_PX + since_ns * self.px_per_ns();
+        x.clamp(PLOT_LEFT_PX - 10.0, PLOT_RIGHT_PX + 10.0)
     }
 
     /// How wide a length of time is.
     pub fn width(&self, ns: i64) -> f64 {
-        ns as f64 / (self.end_ns as f64 - self.start_ns as f64).max(1.0)
-            * (PLOT_RIGHT_PX - PLOT_LEFT_PX)
+        ns as f64 * self.px_per_ns()
+    }
+
+    fn px_per_ns(&self) -> f64 {
+        (PLOT_RIGHT_PX - PLOT_LEFT_PX) / self.across_ns.max(1) as f64
     }
 }

@@ -14,6 +14,8 @@ mod lane;
 mod layout;
 mod link;
 
+use std::fmt::Write as _;
+
 use crate::islands::{Holds, IslandView, islands, unplaced};
 use crate::text::{shorten, tame};
 use crate::ticks::ticks;
@@ -43,7 +45,7 @@ fn draw(snapshot: &Snapshot) -> String {
     let labels = Labels::of(snapshot);
     let islands = islands(snapshot, &labels);
     let unplaced = unplaced(snapshot, &labels);
-    let layout = Layout::of(snapshot, &islands, &unplaced, &labels);
+    let layout = Layout::of(snapshot, &islands, &unplaced);
     let mut ink = Ink::default();
     open(&mut ink, snapshot, &islands, &unplaced, &layout);
     heading(&mut ink, snapshot, &islands, unplaced.len());
@@ -129,8 +131,11 @@ fn draw_section(ink: &mut Ink, section: &Section, layout: &Layout) {
     ink.rect(LEFT_PX, top, PLOT_RIGHT_PX - LEFT_PX, 1.0, "fill=\"#b9c2c8\"");
     let name = format!("Island {}", island.number);
     ink.words(&Words::new(LEFT_PX, top + 21.0, 13.0, TEXT).bold(), &name);
-    let span = times::length(island.end.0.saturating_sub(island.start.0));
-    let about = format!("{} · {span}", times::count(island.lanes.len(), "recording"));
+    let span = times::length(island.length_ns());
+    let mut about = format!("{} · {span}", times::count(island.lanes.len(), "recording"));
+    if section.scale.enlarged > 1.0 {
+        let _ = write!(about, " · drawn {:.0}× larger", section.scale.enlarged);
+    }
     ink.words(&Words::new(LEFT_PX, top + 37.0, 11.0, MUTED), &about);
     axis(ink, section, &section.scale);
     for row in &section.rows {
@@ -143,8 +148,9 @@ fn draw_section(ink: &mut Ink, section: &Section, layout: &Layout) {
 /// Tick labels above, grid lines through all lanes of the island.
 fn axis(ink: &mut Ink, section: &Section, scale: &Scale) {
     /// One label of `0:00:00` takes about 50 px; twice that reads calmly.
-    const LABELS_MAX: usize = 10;
-    let marks = ticks(scale.start_ns, scale.end_ns, LABELS_MAX);
+    const LABEL_PX: f64 = 92.0;
+    let length_ns = scale.end_ns.saturating_sub(scale.start_ns);
+    let marks = ticks(scale.start_ns, scale.end_ns, (scale.width(length_ns) / LABEL_PX) as usize);
     let (label_y, from) = (section.top_px + 35.0, section.top_px + 42.0);
     for &at_ns in &marks.at_ns {
         let x = scale.x(at_ns);
