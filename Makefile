@@ -1,0 +1,25 @@
+# Recount: two commands to begin with, `make demo` and `make test`. Each installs what it needs.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test score bench bench-scale clean
+
+help: ## What can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Set up, build, reconstruct the sample case; ends with demo-out/timeline.svg
+	@scripts/demo
+
+test: ## Set up and run every check and test
+	@scripts/test
+
+score: ## Only the scene scores, by the release build
+	@scripts/score
+
+bench: ## Accuracy, peers and speed, measured and written into bench/README.md
+	@scripts/bench accuracy peers speed
+
+bench-scale: ## 1, 10 and 100 hours of footage (over an hour, and 10 GB of disk)
+	@scripts/bench scale
+
+clean: ## Remove what was built and made
+	rm -rf target demo-out bench/work
