@@ -43,31 +43,58 @@ def resident_kib(pid):
 
 
 def run(command, seconds_max=None, stdout=None, env=None, every_s=0.1):
-    """Returns a dict: code, seconds, cpu_seconds, peak_mib, stopped, out (text, when stdout is None)."""
+    """Returns a dict: code, seconds, cpu_seconds, peak_mib, stopped, out (text, when stdout is None), err, and
+    lines: what it said on standard error as (seconds since the start, line)."""
     before = os.times()
     started = time.monotonic()
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or subprocess.PIPE,
                              stderr=subprocess.PIPE, start_new_session=True, env=env)
-    peak, over = [0], threading.Event()
+    peak, over, lines, out = [0], threading.Event(), [], []
 
     def watch():
         while not over.wait(every_s):
             peak[0] = max(peak[0], sum(resident_kib(p) for p in children(child.pid)))
 
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
+    def listen():
+        for line in child.stderr:
+            lines.append((time.monotonic() - started, line.decode(errors="replace").rstrip()))
+
+    helpers = [threading.Thread(target=f, daemon=True) for f in (watch, listen)]
+    if stdout is None:
+        helpers.append(threading.Thread(target=lambda: out.append(child.stdout.read()), daemon=True))
+    for helper in helpers:
+        helper.start()
     stopped = False
     try:
-        out, err = child.communicate(timeout=seconds_max)
+        child.wait(timeout=seconds_max)
     except subprocess.TimeoutExpired:
         stopped = True
         os.killpg(child.pid, signal.SIGKILL)  # the session started above, nothing else
-        out, err = child.communicate()
+        child.wait()
     seconds = time.monotonic() - started
     over.set()
-    watcher.join()
+    for helper in helpers:
+        helper.join()
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
     return {"code": child.returncode, "seconds": round(seconds, 2), "cpu_seconds": round(cpu, 2),
-            "peak_mib": round(peak[0] / 1024, 1), "stopped": stopped,
-            "out": (out or b"").decode(errors="replace"), "err": (err or b"").decode(errors="replace")}
+            "peak_mib": round(peak[0] / 1024, 1), "stopped": stopped, "lines": lines,
+            "out": b"".join(out).decode(errors="replace"), "err": "\n".join(line for _, line in lines)}
+
+
+def stages(lines, seconds):
+    """Where the time went: step -> seconds, from Recount's own events (`--progress json`) as they came."""
+    import json
+    begun, spent = {}, {}
+    for at, line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        step = event.get("step")
+        if event.get("event") == "started":
+            begun[step] = at
+        elif event.get("event") == "finished" and step in begun:
+            spent[step] = round(spent.get(step, 0) + at - begun.pop(step), 2)
+    spent["other"] = round(seconds - sum(spent.values()), 2)
+    return spent
