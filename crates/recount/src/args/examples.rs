@@ -1,0 +1,74 @@
+//! The examples and exit codes that end each help text.
+
+pub(super) const RECOUNT: &str = "\
+Examples:
+  recount reconstruct footage/                 all of it, into footage.recount
+  recount sync *.mp4 --json                    just the offsets, without a case
+  recount status footage.recount               what is known, and what is not
+  recount export footage.recount --to otio edit.otio
+
+Exit codes:
+  0  done
+  1  done, and something needs attention: a file was skipped, or verify found a difference
+  2  the command line was wrong
+  3  stopped (ctrl-C); the same command continues where it stopped
+  4  it could not be done; the sentence on standard error says why and what to do";
+
+pub(super) const RECONSTRUCT: &str = "\
+Examples:
+  recount reconstruct footage/
+  recount reconstruct /media/card --case ~/cases/rehearsal.recount --copy
+  recount reconstruct footage/ --json --progress json
+
+The case holds case.db (what was found), custody.jsonl (who did what, when), timeline.svg (the
+picture) and cache/ (may be deleted at any time). Ctrl-C stops within a second; run the same
+command again to continue.";
+
+pub(super) const NEW: &str = "\
+Example:
+  recount new rehearsal.recount";
+
+pub(super) const ADD: &str = "\
+Examples:
+  recount add rehearsal.recount footage/ call-sheet.pdf
+  recount add rehearsal.recount /media/card --copy
+
+Whatever ffmpeg reads is a recording; PDF, Word, HTML, Markdown, text, CSV, e-mail and pictures
+are documents. Hidden files are passed over; their number is told.";
+
+pub(super) const SYNC: &str = "\
+Examples:
+  recount sync rehearsal.recount
+  recount sync cam-a.mp4 cam-b.mov recorder.wav
+  recount sync *.mp4 --json > placements.json
+
+In the JSON, the case time of media time t is offset + (1 + drift_ppm / 1000000) * t seconds, and
+sigma is one standard deviation. A recording that shares no sound with another has no pieces.";
+
+pub(super) const STATUS: &str = "\
+Examples:
+  recount status rehearsal.recount
+  recount status rehearsal.recount --json";
+
+pub(super) const EXPORT: &str = "\
+Examples:
+  recount export rehearsal.recount --to otio edit.otio
+  recount export rehearsal.recount --to csv tables/
+  recount export rehearsal.recount --to json - | jq .recordings
+
+A file appears complete or not at all. One that exists is replaced only with --force.";
+
+pub(super) const VERIFY: &str = "\
+Examples:
+  recount verify rehearsal.recount
+  recount verify rehearsal.recount --json";
+
+pub(super) const COMPLETIONS: &str = "\
+Examples:
+  recount completions bash > ~/.local/share/bash-completion/completions/recount
+  recount completions fish > ~/.config/fish/completions/recount.fish
+  recount completions zsh > ~/.zfunc/_recount";
+
+pub(super) const MAN: &str = "\
+Example:
+  recount man ~/.local/share/man/man1";

@@ -1,0 +1,270 @@
+//! What can be asked for on the command line.
+//!
+//! In: the words of the command line. Out: a [`Cli`]. Nothing here reads a file or the
+//! environment; clap answers `--help`, `--version` and usage errors (exit code 2) by itself.
+
+mod examples;
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Works out what happened from everything that recorded it, and shows how it knows.
+#[derive(Debug, Parser)]
+#[command(
+    name = "recount",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = examples::RECOUNT
+)]
+pub struct Cli {
+    /// How to talk.
+    #[command(flatten)]
+    pub voice: Voice,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// How a command talks; understood before and after the command's name.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "How to talk")]
+pub struct Voice {
+    /// Print the result as one JSON object on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print nothing but the result and what needs attention
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: -v names each file as it is done
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub verbose: u8,
+    /// How progress is shown on standard error
+    #[arg(long, global = true, value_name = "HOW", value_enum, default_value_t = Progress::Auto)]
+    pub progress: Progress,
+    /// When to use colour; `NO_COLOR` is honoured
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t = Colour::Auto)]
+    pub color: Colour,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Progress {
+    /// A bar on a terminal, nothing elsewhere
+    Auto,
+    /// One JSON object a line, for programs
+    Json,
+    /// Nothing
+    Off,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// The commands, in the order in which a case needs them.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Do all of it: folder in, synchronised case and picture out
+    Reconstruct(Reconstruct),
+    /// Make an empty case
+    New(New),
+    /// Add recordings and documents to a case
+    Add(Add),
+    /// Put the recordings of a case, or just some files, on one clock
+    Sync(Sync),
+    /// Show the sources, the islands, the placements and what could not be placed
+    Status(Status),
+    /// Write what was found in another program's format
+    Export(Export),
+    /// Check that every source is still what it was, and that the custody log is whole
+    Verify(Verify),
+    /// Print a completion script for a shell
+    Completions(Completions),
+    /// Write the manual pages
+    Man(Man),
+}
+
+/// `recount reconstruct`.
+///
+/// Makes a case beside the folder (never inside it), adds every recording and document,
+/// listens to each recording once, puts them on one clock, and draws the timeline.
+/// A run that was stopped continues where it was.
+#[derive(Args, Debug)]
+#[command(after_help = examples::RECONSTRUCT)]
+pub struct Reconstruct {
+    /// The folder with the evidence; it is only read
+    pub folder: PathBuf,
+    /// The case to make or to continue [default: FOLDER.recount, beside the folder]
+    #[arg(long, value_name = "CASE")]
+    pub case: Option<PathBuf>,
+    /// Copy the evidence into the case
+    #[arg(long)]
+    pub copy: bool,
+    /// How hard to work.
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// `recount new`.
+#[derive(Args, Debug)]
+#[command(after_help = examples::NEW)]
+pub struct New {
+    /// The folder to make; it must not exist, or be empty
+    pub case: PathBuf,
+}
+
+/// `recount add`.
+///
+/// Folders are searched to the bottom, in the order of their names. Evidence stays where it is
+/// and is remembered by path, size and SHA-256. What is skipped is named with the reason, and
+/// the exit code is then 1. Adding something twice changes nothing.
+#[derive(Args, Debug)]
+#[command(after_help = examples::ADD)]
+pub struct Add {
+    /// The case
+    pub case: PathBuf,
+    /// Files and folders to add
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Copy the evidence into the case instead of remembering where it is
+    #[arg(long)]
+    pub copy: bool,
+    /// How hard to work.
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// `recount sync`.
+///
+/// Given a case, listens to the recordings that were not heard yet and places all of them.
+/// Given files, or a folder that is no case, does the same without a case and prints the
+/// result; nothing is kept.
+#[derive(Args, Debug)]
+#[command(after_help = examples::SYNC)]
+pub struct Sync {
+    /// A case, or files and folders
+    #[arg(required = true, value_name = "CASE|FILE")]
+    pub targets: Vec<PathBuf>,
+    /// How hard to work.
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// `recount status`.
+#[derive(Args, Debug)]
+#[command(after_help = examples::STATUS)]
+pub struct Status {
+    /// The case
+    pub case: PathBuf,
+}
+
+/// `recount export`.
+#[derive(Args, Debug)]
+#[command(after_help = examples::EXPORT)]
+pub struct Export {
+    /// The case
+    pub case: PathBuf,
+    /// The format
+    #[arg(long, value_name = "FORMAT", value_parser = format_names())]
+    pub to: String,
+    /// A file, an existing folder, or - for standard output
+    #[arg(allow_hyphen_values = true)]
+    pub out: PathBuf,
+    /// Replace files that exist; a source is never replaced
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `recount verify`.
+///
+/// Reads every source again and compares its SHA-256 with the one in the case; names what is
+/// missing, what has changed and what lies in the added folders without being in the case; and
+/// checks that no line of the custody log was edited, removed or moved. Changes nothing. The
+/// exit code is 1 if anything differs.
+#[derive(Args, Debug)]
+#[command(after_help = examples::VERIFY)]
+pub struct Verify {
+    /// The case
+    pub case: PathBuf,
+    /// How hard to work.
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// `recount completions`.
+#[derive(Args, Debug)]
+#[command(after_help = examples::COMPLETIONS)]
+pub struct Completions {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+/// `recount man`.
+#[derive(Args, Debug)]
+#[command(after_help = examples::MAN)]
+pub struct Man {
+    /// The folder to write `recount.1`, `recount-add.1`, … into; it is made if need be
+    pub folder: PathBuf,
+}
+
+/// How hard to work.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Work {
+    /// Files worked on side by side [default: the number of processors]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
+}
+
+impl Work {
+    /// The number of files to work on side by side, at least one.
+    pub fn jobs(self) -> usize {
+        match self.jobs {
+            Some(jobs) => usize::from(jobs),
+            None => std::thread::available_parallelism().map_or(1, usize::from),
+        }
+    }
+}
+
+/// The formats that `publish` can write, for `--to` and its help.
+fn format_names() -> clap::builder::PossibleValuesParser {
+    publish::formats()
+        .iter()
+        .map(|format| clap::builder::PossibleValue::new(format.name).help(format.about))
+        .collect::<Vec<_>>()
+        .into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_contradicts_itself_nowhere() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_case_and_its_switches_may_come_in_any_order() {
+        let cli = Cli::try_parse_from(["recount", "add", "a.recount", "x", "--copy", "--json"]);
+        assert!(cli.is_ok_and(|cli| cli.voice.json));
+        let cli = Cli::try_parse_from(["recount", "--json", "status", "a.recount"]);
+        assert!(cli.is_ok_and(|cli| cli.voice.json));
+    }
+
+    #[test]
+    fn no_work_at_all_is_a_usage_error() {
+        assert!(Cli::try_parse_from(["recount", "sync", "a", "--jobs", "0"]).is_err());
+    }
+}

@@ -1,0 +1,84 @@
+//! One file for each command: it opens what is needed, lets the steps work, and prints the
+//! result. No command computes anything itself.
+
+mod add;
+mod export;
+mod new;
+mod reconstruct;
+mod shell;
+mod status;
+mod sync;
+mod verify;
+
+use std::path::Path;
+
+use case::{Case, CaseLock};
+use media::{Door, Limits};
+
+use crate::args::{Command, Work};
+use crate::desk::Desk;
+use crate::error::Error;
+use crate::event::Event;
+use crate::steps::{align, listen};
+
+/// Does what was asked.
+///
+/// # Errors
+/// If it could not be done; what was finished before is kept.
+pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
+    match command {
+        Command::Reconstruct(asked) => reconstruct::run(desk, asked),
+        Command::New(asked) => new::run(desk, asked),
+        Command::Add(asked) => add::run(desk, asked),
+        Command::Sync(asked) => sync::run(desk, asked),
+        Command::Status(asked) => status::run(desk, asked),
+        Command::Export(asked) => export::run(desk, asked),
+        Command::Verify(asked) => verify::run(desk, asked),
+        Command::Completions(asked) => shell::completions(asked),
+        Command::Man(asked) => shell::man(asked),
+    }
+}
+
+/// Opens a case and takes it for this process.
+fn open_locked(desk: &Desk, dir: &Path) -> Result<(Case, CaseLock), Error> {
+    let case = open(desk, dir)?;
+    let lock = case.lock(&desk.stamp())?;
+    Ok((case, lock))
+}
+
+/// Opens a case, and tells if its custody log is not as it was left.
+fn open(desk: &Desk, dir: &Path) -> Result<Case, Error> {
+    let case = Case::open(dir, &desk.stamp())?;
+    if case.custody_standing() == case::custody::Standing::Differs {
+        desk.needs_attention();
+        desk.tell(&Event::warned("the custody log is not what was written; see `recount verify`"));
+    }
+    Ok(case)
+}
+
+/// Opens the door to media, and tells which protections this machine lacks.
+fn open_door(desk: &Desk) -> Result<Door, Error> {
+    let door = Door::open(Limits::default())?;
+    for warning in door.warnings() {
+        desk.tell(&Event::Warned { warning });
+    }
+    Ok(door)
+}
+
+/// Uses so many threads for computing.
+fn use_threads(work: Work) {
+    // Fails only if somebody has set it before, which nobody does.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(work.jobs()).build_global();
+}
+
+/// Listens and aligns. Kept sound that turns out to be damaged is made again, once.
+fn synchronise(desk: &Desk, case: &mut Case, door: &Door, work: Work) -> Result<(), Error> {
+    for _ in 0..2 {
+        let unheard = listen::run(desk, case, door, work.jobs())?;
+        if let align::Outcome::Done = align::run(desk, case, door, &unheard)? {
+            return Ok(());
+        }
+        desk.tell(&Event::warned("kept sound was damaged on disk; it is made again"));
+    }
+    Err(Error::CacheUnreliable { path: case.dir().join(case::CACHE) })
+}

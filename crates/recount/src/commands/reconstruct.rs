@@ -1,0 +1,117 @@
+//! `recount reconstruct`: the main job, from a folder to a synchronised case and a picture.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use case::{Case, CaseLock};
+use serde_json::{Value, json};
+
+use super::export::write_whole;
+use super::status::{print_case, summary};
+use super::{open_door, open_locked, synchronise, use_threads};
+use crate::args::Reconstruct;
+use crate::desk::Desk;
+use crate::error::Error;
+use crate::report::names::shown;
+use crate::report::output;
+use crate::snapshot;
+use crate::steps::add::{self, Keeping, Request};
+use crate::steps::gather::{gather, is_case};
+
+/// The picture, in the case folder.
+const PICTURE: &str = "timeline.svg";
+
+pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
+    use_threads(asked.work);
+    let folder = asked.folder.canonicalize();
+    let folder = folder.map_err(Error::file("find the folder", &asked.folder))?;
+    let dir = case_dir(&folder, asked.case.as_deref())?;
+    let door = open_door(desk)?;
+    let (mut case, _lock) = open_or_make(desk, &dir, &folder)?;
+    let keeping = if asked.copy { Keeping::Copied } else { Keeping::InPlace };
+    let paths = [folder.clone()];
+    let request = Request { paths: &paths, keeping, jobs: asked.work.jobs() };
+    add::run(desk, &mut case, &door, &request)?;
+    if case.recordings()?.is_empty() {
+        return Err(Error::NoRecording { path: folder });
+    }
+    synchronise(desk, &mut case, &door, asked.work)?;
+    let picture = draw(&case)?;
+    if desk.json {
+        let mut result = serde_json::to_value(summary(&case)?).unwrap_or(Value::Null);
+        result["case"] = json!(shown(&dir));
+        result["picture"] = json!(shown(&picture));
+        return output::print_json(&result);
+    }
+    if desk.quiet {
+        return Ok(());
+    }
+    print_case(desk, &case)?;
+    output::print(&format!("\ncase     {}\npicture  {}\n", shown(&dir), shown(&picture)))
+}
+
+/// Where the case goes: beside the folder, or where it was asked for, but never among evidence.
+fn case_dir(folder: &Path, asked: Option<&Path>) -> Result<PathBuf, Error> {
+    if !folder.is_dir() {
+        return Err(Error::Asked {
+            what: format!("this is a file, not a folder: {}", shown(folder)),
+            hint: "name the folder that holds the recordings",
+        });
+    }
+    if is_case(folder) {
+        return Err(Error::Asked {
+            what: format!("this is a case, not a folder of evidence: {}", shown(folder)),
+            hint: "`recount sync CASE` continues a case",
+        });
+    }
+    let dir = match (asked, folder.parent(), folder.file_name()) {
+        (Some(asked), ..) => absolute(asked)?,
+        (None, Some(parent), Some(name)) => {
+            let mut name = OsString::from(name);
+            name.push(".recount");
+            parent.join(name)
+        }
+        (None, ..) => {
+            return Err(Error::Asked {
+                what: "there is no place beside the root folder".to_owned(),
+                hint: "say where the case is to go, with --case",
+            });
+        }
+    };
+    if dir.starts_with(folder) {
+        return Err(Error::Evidence { path: dir });
+    }
+    Ok(dir)
+}
+
+/// From the root, with the links of all folders that exist resolved.
+fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    let full = std::path::absolute(path).map_err(Error::file("find the case", path))?;
+    let there = full.ancestors().find(|ancestor| ancestor.exists());
+    let Some((there, resolved)) = there.and_then(|a| Some((a, a.canonicalize().ok()?))) else {
+        return Ok(full);
+    };
+    let rest = full.strip_prefix(there).unwrap_or(Path::new(""));
+    Ok(if rest.as_os_str().is_empty() { resolved } else { resolved.join(rest) })
+}
+
+/// Continues the case, or makes it if there is anything to put into it.
+fn open_or_make(desk: &Desk, dir: &Path, folder: &Path) -> Result<(Case, CaseLock), Error> {
+    if !is_case(dir) {
+        if gather(&[folder.to_owned()]).files.is_empty() {
+            return Err(Error::NoRecording { path: folder.to_owned() });
+        }
+        Case::create(dir, &desk.stamp())?;
+    }
+    open_locked(desk, dir)
+}
+
+/// Draws the timeline into the case folder.
+fn draw(case: &Case) -> Result<PathBuf, Error> {
+    let path = case.dir().join(PICTURE);
+    let files = publish::svg::write(&snapshot::of_case(case)?)?;
+    for file in files.iter().take(1) {
+        write_whole(&path, &file.bytes, true)?;
+    }
+    Ok(path)
+}

@@ -1,0 +1,54 @@
+//! `recount status`.
+
+use case::Case;
+use case::custody::Standing;
+
+use super::open;
+use super::sync::alignment_json;
+use crate::args::Status;
+use crate::desk::Desk;
+use crate::error::Error;
+use crate::report::names::shown_text;
+use crate::report::{output, status};
+use crate::snapshot;
+
+pub(super) fn run(desk: &Desk, asked: &Status) -> Result<(), Error> {
+    print_case(desk, &open(desk, &asked.case)?)
+}
+
+/// Prints what is known of a case, as text or JSON.
+pub(super) fn print_case(desk: &Desk, case: &Case) -> Result<(), Error> {
+    let warnings = worth_knowing(case)?;
+    if desk.json {
+        return output::print_json(&summary(case)?);
+    }
+    output::print(&status::text(&snapshot::of_case(case)?, &warnings))
+}
+
+/// What is known of a case, for programs.
+pub(super) fn summary(case: &Case) -> Result<status::Summary, Error> {
+    let snapshot = snapshot::of_case(case)?;
+    let alignment = serde_json::from_slice(&alignment_json(&snapshot)?).unwrap_or_default();
+    Ok(status::summary(&snapshot, alignment, &worth_knowing(case)?))
+}
+
+/// What was wrong with files while they were listened to, and with the case itself.
+fn worth_knowing(case: &Case) -> Result<Vec<String>, Error> {
+    let mut warnings = Vec::new();
+    for (source, _) in case.recordings()? {
+        let listened = case.listened(&source.id)?.map(|l| l.warnings).unwrap_or_default();
+        let name = shown_text(&source.name());
+        warnings.extend(listened.into_iter().map(|warning| format!("{name}: {warning}")));
+    }
+    warnings.sort();
+    match case.custody_standing() {
+        Standing::Whole => {}
+        Standing::Completed { line } => warnings.push(format!(
+            "the last run was cut off; line {line} of the custody log was completed from the case"
+        )),
+        Standing::Differs => {
+            warnings.push("the custody log is not what was written; see `recount verify`".into());
+        }
+    }
+    Ok(warnings)
+}

@@ -1,0 +1,120 @@
+//! Why a command could not do what was asked, told once, at the edge, with the next action.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::report::names::shown;
+
+/// Why a command ends without having done what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The door to media would not open, or failed for all files alike.
+    #[error(transparent)]
+    Media(#[from] media::Error),
+    /// The case file.
+    #[error(transparent)]
+    Case(#[from] case::Error),
+    /// The alignment.
+    #[error(transparent)]
+    Align(#[from] align::Error),
+    /// The export.
+    #[error(transparent)]
+    Publish(#[from] publish::Error),
+    /// The system refused a file of ours.
+    #[error("could not {doing} ({source}): {}", shown(path))]
+    File {
+        /// The attempt, as a verb.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is nothing to work on.
+    #[error("there is no recording here: {}", shown(path))]
+    NoRecording {
+        /// Where was looked.
+        path: PathBuf,
+    },
+    /// What was asked for cannot be, whatever the files hold.
+    #[error("{what}")]
+    Asked {
+        /// What is wrong with it.
+        what: String,
+        /// What to do instead.
+        hint: &'static str,
+    },
+    /// An output file exists.
+    #[error("the file exists already: {}", shown(path))]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An output would go where evidence is.
+    #[error("this is evidence and is never written to: {}", shown(path))]
+    Evidence {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Kept sound broke again right after it was made again.
+    #[error("the cache of the case does not hold what was written to it: {}", shown(path))]
+    CacheUnreliable {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Somebody asked to stop.
+    #[error("stopped; nothing that was finished is lost")]
+    Stopped,
+    /// Nobody reads standard output any more.
+    #[error("nobody reads the output")]
+    NoReader,
+    /// Standard output failed.
+    #[error("could not write the output ({0})")]
+    Output(#[source] io::Error),
+}
+
+impl Error {
+    /// For `map_err` after an operation on a file of ours.
+    pub fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::File { doing, path, source }
+    }
+
+    /// What to do next, where the sentence itself does not say it.
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::File { source, .. } if is_full(source) => {
+                "the disk is full; make room and run the same command again, which continues".into()
+            }
+            Self::Output(source) if is_full(source) => "the disk is full".into(),
+            Self::NoRecording { .. } => {
+                "name files or folders that hold video or sound recordings".into()
+            }
+            Self::Asked { hint, .. } => (*hint).into(),
+            Self::Exists { .. } => "choose another name, or replace it with --force".into(),
+            Self::Evidence { .. } => "choose a place outside the evidence".into(),
+            Self::CacheUnreliable { .. } => "check the disk that the case lies on".into(),
+            Self::Stopped => "run the same command again to continue".into(),
+            _ => return None,
+        })
+    }
+
+    /// The exit code that the help promises.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::NoReader => 0,
+            Self::Asked { .. } => 2,
+            Self::Stopped => 3,
+            Self::Align(error) if matches!(error, align::Error::Stopped) => 3,
+            Self::Media(error) if matches!(error, media::Error::Stopped) => 3,
+            _ => 4,
+        }
+    }
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
+}

@@ -1,0 +1,7 @@
+//! What a person or a program gets to read.
+
+pub mod names;
+pub mod output;
+pub mod progress;
+pub mod status;
+pub mod verify;

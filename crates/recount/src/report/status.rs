@@ -1,0 +1,191 @@
+//! What is known of a case, for a person: sources, the lanes of each island, a table of
+//! placements with their doubt, what was copied, and what could not be placed and why.
+
+use std::fmt::Write as _;
+
+use evidence::{Placement, SourceKind};
+use publish::lanes::{self, Colour, Glyphs, Style};
+use publish::{Labels, Shown, Snapshot};
+use serde::Serialize;
+
+use super::names::shown_text;
+use super::output::has_colour;
+
+const BOLD: anstyle::Style = anstyle::Style::new().bold();
+
+/// Columns where nobody says how wide the page is.
+const WIDTH_UNKNOWN: usize = 100;
+
+/// A case in numbers, for programs.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    /// Name of the case.
+    pub title: String,
+    /// Recordings.
+    pub recordings: usize,
+    /// Documents.
+    pub documents: usize,
+    /// Seconds of recording.
+    pub duration_s: f64,
+    /// Islands: groups of recordings on one clock.
+    pub islands: Vec<IslandSummary>,
+    /// Recordings on no clock.
+    pub unplaced: Vec<Unplaced>,
+    /// The alignment, as `export --to json` writes it.
+    pub alignment: serde_json::Value,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+/// One island.
+#[derive(Debug, Serialize)]
+pub struct IslandSummary {
+    /// Its number.
+    pub island: u32,
+    /// How many recordings are on it.
+    pub recordings: usize,
+    /// From the first moment to the last, in seconds.
+    pub span_s: f64,
+}
+
+/// One recording that is on no clock.
+#[derive(Debug, Serialize)]
+pub struct Unplaced {
+    /// Its name.
+    pub file: String,
+    /// Why.
+    pub why: String,
+}
+
+/// A snapshot in numbers.
+pub fn summary(snapshot: &Snapshot, alignment: serde_json::Value, warnings: &[String]) -> Summary {
+    let labels = Labels::of(snapshot);
+    let mut unplaced = Vec::new();
+    for (name, shown) in labels.sorted(snapshot) {
+        unplaced.extend(shown.reason().map(|why| Unplaced { file: name.to_owned(), why }));
+    }
+    Summary {
+        title: snapshot.title.clone(),
+        recordings: snapshot.recordings.len(),
+        documents: snapshot.documents.len(),
+        duration_s: duration_s(snapshot),
+        islands: islands(snapshot),
+        unplaced,
+        alignment,
+        warnings: warnings.to_vec(),
+    }
+}
+
+/// A snapshot as text. `warnings` are told at the end.
+pub fn text(snapshot: &Snapshot, warnings: &[String]) -> String {
+    let mut page = String::new();
+    let islands = islands(snapshot).len();
+    let placed = snapshot.recordings.iter().filter(|shown| shown.is_placed()).count();
+    let _ = writeln!(
+        page,
+        "{BOLD}{}{BOLD:#}: {} ({}), {}; {placed} placed on {}\n",
+        shown_text(&snapshot.title),
+        count(snapshot.recordings.len(), "recording"),
+        length(duration_s(snapshot)),
+        count(snapshot.documents.len(), "document"),
+        count(islands, "clock"),
+    );
+    let colour = if has_colour() { Colour::Ansi } else { Colour::None };
+    let style = Style { colour, glyphs: Glyphs::Unicode };
+    page.push_str(&lanes::draw(snapshot, width(), style));
+    placements(&mut page, snapshot);
+    documents(&mut page, snapshot);
+    if !warnings.is_empty() {
+        let _ = writeln!(page, "\n{BOLD}Worth knowing{BOLD:#}");
+        for warning in warnings {
+            let _ = writeln!(page, "  {warning}");
+        }
+    }
+    page
+}
+
+fn placements(page: &mut String, snapshot: &Snapshot) {
+    let labels = Labels::of(snapshot);
+    let mut rows: Vec<(u32, f64, &str, &Placement)> =
+        labels.sorted(snapshot).into_iter().filter_map(|(name, shown)| row(name, shown)).collect();
+    if rows.is_empty() {
+        return;
+    }
+    rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let names: Vec<String> = rows.iter().map(|row| shown_text(row.2)).collect();
+    let wide = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, 44);
+    let _ = writeln!(
+        page,
+        "{BOLD}clock  {:<wide$}  {:>13}  {:>10}  {:>11}  {:>10}{BOLD:#}",
+        "file", "begins (s)", "± (ms)", "drift (ppm)", "placed (s)"
+    );
+    for ((island, _, _, placement), name) in rows.iter().zip(names) {
+        for (nth, piece) in placement.pieces.iter().enumerate() {
+            let name = if nth == 0 { name.as_str() } else { "  then" };
+            let _ = writeln!(
+                page,
+                "{island:>5}  {name:<wide$}  {:>13.3}  {:>10}  {:>11.1}  {:>10.1}",
+                piece.case_start().seconds(),
+                doubt_ms(piece.sigma_s()),
+                piece.map.drift_ppm(),
+                (piece.case_end().seconds() - piece.case_start().seconds()),
+            );
+        }
+    }
+}
+
+fn row<'a>(name: &'a str, shown: &'a Shown) -> Option<(u32, f64, &'a str, &'a Placement)> {
+    let placement = shown.placement.as_ref()?;
+    Some((placement.island.0, placement.case_start()?.seconds(), name, placement))
+}
+
+/// One standard deviation in milliseconds, rounded up: doubt is never understated.
+fn doubt_ms(sigma_s: f64) -> String {
+    format!("±{:.1}", (sigma_s * 1e4).ceil() / 10.0)
+}
+
+fn documents(page: &mut String, snapshot: &Snapshot) {
+    let documents = snapshot.documents.iter().filter(|s| s.kind == SourceKind::Document);
+    let mut names: Vec<String> = documents.map(|source| shown_text(&source.name())).collect();
+    names.sort();
+    if !names.is_empty() {
+        let _ = writeln!(page, "\n{BOLD}Documents{BOLD:#}\n  {}", names.join("\n  "));
+    }
+}
+
+fn islands(snapshot: &Snapshot) -> Vec<IslandSummary> {
+    let mut found: std::collections::BTreeMap<u32, (usize, f64, f64)> =
+        std::collections::BTreeMap::new();
+    for placement in snapshot.recordings.iter().filter_map(|shown| shown.placement.as_ref()) {
+        let (Some(start), Some(end)) = (placement.case_start(), placement.case_end()) else {
+            continue;
+        };
+        let island = found.entry(placement.island.0).or_insert((0, f64::MAX, f64::MIN));
+        *island = (island.0 + 1, island.1.min(start.seconds()), island.2.max(end.seconds()));
+    }
+    let summary = |(island, (recordings, start_s, end_s)): (u32, (usize, f64, f64))| {
+        IslandSummary { island, recordings, span_s: end_s - start_s }
+    };
+    found.into_iter().map(summary).collect()
+}
+
+fn duration_s(snapshot: &Snapshot) -> f64 {
+    snapshot.recordings.iter().map(|shown| shown.recording.duration.seconds()).sum()
+}
+
+fn length(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round() as u64;
+    match minutes {
+        0 => format!("{seconds:.0} s"),
+        1..60 => format!("{minutes} min"),
+        _ => format!("{} h {:02} min", minutes / 60, minutes % 60),
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn width() -> usize {
+    terminal_size::terminal_size().map_or(WIDTH_UNKNOWN, |(columns, _)| usize::from(columns.0))
+}

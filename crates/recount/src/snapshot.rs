@@ -1,0 +1,57 @@
+//! The case as `publish` wants it: everything at one moment.
+
+use std::collections::BTreeMap;
+
+use case::Case;
+use evidence::SourceKind;
+use publish::{Shown, Snapshot, Waveform};
+
+use crate::desk::TOOL;
+use crate::error::Error;
+use crate::sound::PEAKS_PER_S;
+use crate::steps::listen;
+
+/// Everything the case holds, read at one moment.
+///
+/// # Errors
+/// If the case cannot be read.
+pub fn of_case(case: &Case) -> Result<Snapshot, Error> {
+    let cache = case.cache();
+    let snapshot = case.at_one_moment(|case| {
+        let mut placements: BTreeMap<_, _> =
+            case.placements()?.into_iter().map(|placement| (placement.source, placement)).collect();
+        let mut refusals: BTreeMap<_, _> = case.refusals()?.into_iter().collect();
+        let mut listened: BTreeMap<_, _> = case.all_listened()?.into_iter().collect();
+        let recordings = case.recordings()?.into_iter().map(|(source, recording)| Shown {
+            placement: placements.remove(&source.id),
+            stretches: listened.remove(&source.id).map(|l| l.stretches).unwrap_or_default(),
+            refusal: refusals.remove(&source.id),
+            waveform: listen::outline(&cache, &source.id).and_then(waveform),
+            source,
+            recording,
+        });
+        let recordings = recordings.collect();
+        let documents = case.sources()?.into_iter();
+        let documents = documents.filter(|source| source.kind == SourceKind::Document).collect();
+        Ok(Snapshot {
+            title: title(case),
+            recordings,
+            ties: case.ties()?,
+            excerpts: case.excerpts()?,
+            documents,
+            tool: TOOL.to_owned(),
+        })
+    })?;
+    Ok(snapshot)
+}
+
+/// An outline as a waveform, if there is any of it.
+pub fn waveform(peaks: Vec<u8>) -> Option<Waveform> {
+    (!peaks.is_empty()).then_some(Waveform { peaks_per_s: PEAKS_PER_S, peaks })
+}
+
+/// The name of the case's folder without its ending.
+fn title(case: &Case) -> String {
+    let dir = case.dir().canonicalize().unwrap_or_else(|_| case.dir().to_owned());
+    dir.file_stem().map_or_else(|| "case".to_owned(), |stem| stem.to_string_lossy().into_owned())
+}

@@ -1,0 +1,10 @@
+//! A recording's sound, kept at 8 kHz so that alignment can look closer without decoding again
+//! and without holding hours of it in memory.
+
+mod format;
+mod sealed;
+mod spool;
+
+pub use format::{Damage, KeptSound, checksum};
+pub use sealed::{open_sealed, write_sealed};
+pub use spool::{MemoryBudget, PEAKS_PER_S, Spool};

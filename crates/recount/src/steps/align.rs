@@ -1,0 +1,179 @@
+//! Step `align`: places every recording that shares sound with another on the case clock.
+//!
+//! Reads what `listen` heard; writes placements, ties, refusals and excerpts, all at once. Decides
+//! nothing itself. Done already for the same recordings, heard the same way: not done again.
+
+use std::collections::BTreeMap;
+
+use align::{Alignment, Heard, Watch};
+use case::Case;
+use evidence::{Recording, Refusal, Source, SourceId};
+use media::Door;
+use serde_json::json;
+
+use super::hear::sound_tag;
+use super::listen::{self, Unheard};
+use crate::desk::Desk;
+use crate::error::Error;
+use crate::event::{Event, Step, Unit};
+use crate::sound::KeptSound;
+
+/// Counted up when the same sound would be placed otherwise.
+const ALIGN_VERSION: u32 = 1;
+
+/// A recording as it goes into the alignment.
+#[derive(Debug)]
+pub struct Ready {
+    /// Which.
+    pub id: SourceId,
+    /// What to call it in a refusal.
+    pub name: String,
+    /// What the ear made of it.
+    pub heard: Heard,
+    /// Its sound.
+    pub sound: KeptSound,
+}
+
+/// What came of a run of the step.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The case holds the alignment.
+    Done,
+    /// Kept sound turned out to be missing or damaged and was thrown away; listen again, then align again.
+    ListenAgain,
+}
+
+/// Aligns the recordings of the case; `unheard` are those that could not be listened to.
+///
+/// # Errors
+/// If the case cannot be written or somebody asked to stop; the alignment before stands then.
+pub fn run(desk: &Desk, case: &mut Case, door: &Door, unheard: &Unheard) -> Result<Outcome, Error> {
+    let recordings = case.recordings()?;
+    let step = step(door, &recordings, unheard);
+    if case.is_done(&step)? {
+        desk.tell(&Event::Finished { step: Step::Align, counts: BTreeMap::new() });
+        return Ok(Outcome::Done);
+    }
+    let Some(ready) = read(case, door, &recordings, unheard)? else {
+        return Ok(Outcome::ListenAgain);
+    };
+    let alignment = match place(desk, &ready) {
+        Ok(alignment) => alignment,
+        Err(error) => return damaged(case, &ready).map_or(Err(error), Ok),
+    };
+    desk.stop_if_asked()?;
+    let mut refusals = alignment.refusals;
+    refusals.extend(unplaceable(&recordings, unheard));
+    refusals.sort_by_key(|(id, _)| *id);
+    let run = case.begin(&desk.stamp(), &step)?;
+    case.replace_alignment(
+        &desk.stamp(),
+        &run,
+        &alignment.placements,
+        &alignment.ties,
+        &refusals,
+        &alignment.excerpts,
+    )?;
+    let counts = json!({ "placed": alignment.placements.len(), "unplaced": refusals.len() });
+    case.finish(&desk.stamp(), &run, &counts)?;
+    Ok(Outcome::Done)
+}
+
+/// Puts recordings on one clock and tells what came of it.
+///
+/// # Errors
+/// If kept sound cannot be read or somebody asked to stop.
+pub fn place(desk: &Desk, ready: &[Ready]) -> Result<Alignment, Error> {
+    desk.tell(&Event::Started { step: Step::Align, files: ready.len() });
+    let recordings: Vec<_> = ready
+        .iter()
+        .map(|ready| align::Recording {
+            id: ready.id,
+            name: &ready.name,
+            heard: &ready.heard,
+            sound: &ready.sound,
+        })
+        .collect();
+    let alignment = align::synchronise(&recordings, &Watching(desk))?;
+    let islands: std::collections::BTreeSet<_> =
+        alignment.placements.iter().map(|placement| placement.island).collect();
+    let counts = BTreeMap::from([
+        ("placed", alignment.placements.len() as u64),
+        ("islands", islands.len() as u64),
+        ("not_placed", alignment.refusals.len() as u64),
+    ]);
+    desk.tell(&Event::Finished { step: Step::Align, counts });
+    Ok(alignment)
+}
+
+/// Why recordings never came to be compared.
+pub fn unplaceable(
+    recordings: &[(Source, Recording)],
+    unheard: &Unheard,
+) -> Vec<(SourceId, Refusal)> {
+    let refusal = |(source, recording): &(Source, Recording)| {
+        if let Some(why) = unheard.get(&source.id) {
+            return Some((source.id, Refusal::Unreadable { why: why.clone() }));
+        }
+        recording.audio.is_empty().then_some((source.id, Refusal::NoAudio))
+    };
+    recordings.iter().filter_map(refusal).collect()
+}
+
+/// What identifies aligning these recordings.
+fn step(door: &Door, recordings: &[(Source, Recording)], unheard: &Unheard) -> case::Step {
+    let unheard: BTreeMap<_, _> = unheard.iter().map(|(id, why)| (id.to_string(), why)).collect();
+    case::Step {
+        name: "align".to_owned(),
+        version: ALIGN_VERSION,
+        params: json!({
+            "ear": align::HEARD_VERSION, "ffmpeg": door.ffmpeg_version(), "unheard": unheard,
+        }),
+        inputs: recordings.iter().map(|(source, _)| source.id).collect(),
+    }
+}
+
+/// Reads what was heard; `None` if the cache does not hold all of it any more.
+fn read(
+    case: &Case,
+    door: &Door,
+    recordings: &[(Source, Recording)],
+    unheard: &Unheard,
+) -> Result<Option<Vec<Ready>>, Error> {
+    let tag = sound_tag(door.ffmpeg_version());
+    let cache = case.cache();
+    let audible = recordings.iter().filter(|(source, recording)| {
+        !recording.audio.is_empty() && !unheard.contains_key(&source.id)
+    });
+    let mut ready = Vec::new();
+    for (nth, (source, _)) in audible.enumerate() {
+        let heard = listen::heard(&cache, &source.id, tag);
+        let sound = listen::sound(&cache, &source.id, tag, nth);
+        let (Some(heard), Some(sound)) = (heard, sound) else { return Ok(None) };
+        ready.push(Ready { id: source.id, name: source.name(), heard, sound });
+    }
+    Ok(Some(ready))
+}
+
+/// Throws away kept sound that was found damaged while it was read.
+fn damaged(case: &Case, ready: &[Ready]) -> Option<Outcome> {
+    let damaged: Vec<_> = ready.iter().filter(|ready| ready.sound.is_damaged()).collect();
+    for ready in &damaged {
+        listen::forget_sound(&case.cache(), &ready.id);
+    }
+    (!damaged.is_empty()).then_some(Outcome::ListenAgain)
+}
+
+/// Passes on what the alignment tells.
+struct Watching<'a>(&'a Desk);
+
+impl Watch for Watching<'_> {
+    fn advanced(&self, done: usize, total: usize) {
+        let (done, total) = (done as u64, total as u64);
+        self.0.tell(&Event::Advanced { step: Step::Align, unit: Unit::Comparisons, done, total });
+    }
+
+    fn stopped(&self) -> bool {
+        self.0.stopped()
+    }
+}

@@ -1,0 +1,106 @@
+//! Hears one recording: decodes it once, keeps its sound, and remembers what was heard.
+//!
+//! In: a file and what a probe told of it. Out: a [`Hearing`]. The ear is fed with the sound as
+//! it was kept, not as it was decoded, so what was heard is a function of what is kept and can
+//! be made again from it, byte for byte, without touching the evidence.
+
+use std::io;
+use std::path::Path;
+
+use align::{Heard, Listener};
+use evidence::{Recording, Stretch};
+use media::{Door, Listened};
+
+use crate::desk::Counter;
+use crate::error::Error;
+use crate::sound::{KeptSound, Spool, checksum};
+
+/// What came of listening to one recording.
+#[derive(Debug)]
+pub struct Hearing {
+    /// Where sound was recorded, and what the reader had to say.
+    pub listened: Listened,
+    /// What the ear made of it.
+    pub heard: Heard,
+    /// The sound itself.
+    pub sound: KeptSound,
+    /// Its loudness over time, [`crate::sound::PEAKS_PER_S`] a second.
+    pub outline: Vec<u8>,
+}
+
+/// Why a recording was not heard.
+#[derive(Debug)]
+pub enum NotHeard {
+    /// The media could not be read.
+    Media(media::Error),
+    /// What was heard could not be kept; no other recording will fare better.
+    Kept(Error),
+}
+
+/// What made the kept sound: another decoder or another form gives another tag.
+pub fn sound_tag(ffmpeg_version: &str) -> u64 {
+    checksum(format!("sound 1, {} Hz, ffmpeg {ffmpeg_version}", align::RATE_HZ).as_bytes())
+}
+
+/// Listens to one recording and keeps its sound in `spool`; `counter` counts seconds of sound.
+///
+/// # Errors
+/// [`NotHeard`]; nothing is kept then.
+pub fn hear(
+    door: &Door,
+    path: &Path,
+    recording: &Recording,
+    mut spool: Spool,
+    stop: &dyn Fn() -> bool,
+    counter: Option<&Counter>,
+) -> Result<Hearing, NotHeard> {
+    let mut listener = Listener::new();
+    let mut unkept = None;
+    let mut seconds = Seconds::default();
+    let listened = {
+        let full = std::cell::Cell::new(false);
+        let mut sink = |samples: &[f32]| {
+            if unkept.is_none() {
+                unkept = spool.push(samples, &mut |kept| listener.push(kept)).err();
+                full.set(unkept.is_some());
+            }
+            let whole = seconds.whole_after(samples.len());
+            if let Some(counter) = counter.filter(|_| whole > 0) {
+                counter.add(whole);
+            }
+        };
+        let stop = || full.get() || stop();
+        door.listen(path, recording, align::RATE_HZ, &stop, &mut sink)
+    };
+    if let Some(error) = unkept {
+        return Err(NotHeard::Kept(error));
+    }
+    let listened = listened.map_err(NotHeard::Media)?;
+    let (sound, outline) = spool.finish(&mut |kept| listener.push(kept)).map_err(NotHeard::Kept)?;
+    let heard = listener.finish(&listened.stretches);
+    Ok(Hearing { listened, heard, sound, outline })
+}
+
+/// Hears kept sound again.
+///
+/// # Errors
+/// If it cannot be read or is damaged.
+pub fn hear_again(sound: &KeptSound, stretches: &[Stretch]) -> io::Result<Heard> {
+    let mut listener = Listener::new();
+    sound.play(|kept| listener.push(kept))?;
+    Ok(listener.finish(stretches))
+}
+
+/// Counts samples as whole seconds, so that progress is told once a second of sound at most.
+#[derive(Debug, Default)]
+struct Seconds {
+    samples: u64,
+}
+
+impl Seconds {
+    fn whole_after(&mut self, more: usize) -> u64 {
+        let before = self.samples / u64::from(align::RATE_HZ);
+        self.samples += more as u64;
+        self.samples / u64::from(align::RATE_HZ) - before
+    }
+}

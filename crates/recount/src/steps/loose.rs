@@ -1,0 +1,211 @@
+//! Synchronises files without a case: examine, hear and align them, and keep nothing.
+//!
+//! In: files and folders. Out: a snapshot. Each file is examined and heard by one thread in one
+//! go, so no core waits for the slowest probe. Sound stays in memory while it is small and goes
+//! to nameless temporary files beyond that.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use evidence::{Recording, Refusal, Source, SourceId, SourceKind, Stretch};
+use media::Door;
+use publish::{Shown, Snapshot};
+
+use super::align::{Ready, place};
+use super::examine::{Examined, Unfit, examine, unfit};
+use super::gather::gather;
+use super::hear::{Hearing, NotHeard, hear, sound_tag};
+use super::look::Look;
+use crate::desk::{Counter, Desk, TOOL};
+use crate::error::Error;
+use crate::event::{Event, Step, Unit};
+use crate::pool::each;
+use crate::report::names::shown;
+use crate::snapshot::waveform;
+use crate::sound::{MemoryBudget, Spool};
+
+/// Sound that may stay in memory over all files: four and a half hours of it.
+const MEMORY_BYTES: u64 = 256 << 20;
+
+/// Synchronises what lies below the paths.
+///
+/// # Errors
+/// If there is no recording, ffmpeg cannot be used, the disk is full, or somebody asked to stop.
+pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<Snapshot, Error> {
+    let gathered = gather(paths);
+    for skipped in &gathered.skipped {
+        desk.tell(&Event::refused(Step::Listen, &skipped.path, &skipped.reason));
+    }
+    let mut taken = hear_all(desk, door, gathered.files, jobs)?;
+    if taken.files.is_empty() {
+        let path = paths.first().cloned().unwrap_or_default();
+        return Err(Error::NoRecording { path });
+    }
+    taken.files.sort_by_key(|file| file.position);
+    // Which of several files with the same bytes gives its name must not depend on threads.
+    taken.ready.sort_by_key(|ready| ready.id);
+    for ready in &mut taken.ready {
+        let named = taken.files.iter().find(|file| file.source.id == ready.id);
+        ready.name = named.map(|file| file.source.name()).unwrap_or_default();
+    }
+    let alignment = place(desk, &taken.ready)?;
+    desk.stop_if_asked()?;
+    let placements: BTreeMap<_, _> =
+        alignment.placements.into_iter().map(|placement| (placement.source, placement)).collect();
+    let mut refusals: BTreeMap<_, _> = alignment.refusals.into_iter().collect();
+    refusals.extend(taken.refusals);
+    let recordings = taken.files.into_iter().map(|file| Shown {
+        placement: placements.get(&file.source.id).cloned(),
+        stretches: taken.stretches.get(&file.source.id).cloned().unwrap_or_default(),
+        refusal: refusals.get(&file.source.id).cloned(),
+        waveform: taken.outlines.get(&file.source.id).cloned().and_then(waveform),
+        source: file.source,
+        recording: file.recording,
+    });
+    Ok(Snapshot {
+        title: "these files".to_owned(),
+        recordings: recordings.collect(),
+        ties: alignment.ties,
+        excerpts: alignment.excerpts,
+        documents: Vec::new(),
+        tool: TOOL.to_owned(),
+    })
+}
+
+/// A recording among the files.
+#[derive(Debug)]
+struct File {
+    position: usize,
+    source: Source,
+    recording: Recording,
+}
+
+/// What was taken in from all files.
+#[derive(Debug, Default)]
+struct Taken {
+    files: Vec<File>,
+    ready: Vec<Ready>,
+    refusals: BTreeMap<SourceId, Refusal>,
+    stretches: BTreeMap<SourceId, Vec<Stretch>>,
+    outlines: BTreeMap<SourceId, Vec<u8>>,
+}
+
+/// One file taken in.
+#[derive(Debug)]
+enum TakenIn {
+    Heard(Box<Hearing>),
+    /// It has no sound, or it could not be heard.
+    NotHeard(Refusal),
+    /// Another file with the same bytes is being heard.
+    Twin,
+}
+
+fn hear_all(desk: &Desk, door: &Door, files: Vec<PathBuf>, jobs: usize) -> Result<Taken, Error> {
+    desk.tell(&Event::Started { step: Step::Listen, files: files.len() });
+    let size = |path: &PathBuf| path.symlink_metadata().map_or(0, |status| status.len());
+    let mut files: Vec<_> =
+        files.into_iter().enumerate().map(|(n, path)| (size(&path), n, path)).collect();
+    let counter = Counter::new(desk, Step::Listen, Unit::Files, files.len() as u64);
+    // The longest first, so that no thread is left with a long one at the end.
+    files.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    let budget = MemoryBudget::of_bytes(MEMORY_BYTES);
+    let claimed = Mutex::new(BTreeSet::new());
+    let mut taken = Taken::default();
+    let mut skipped = 0_u64;
+    each(
+        &files,
+        jobs,
+        &|| desk.stopped(),
+        |(_, _, path), stop| {
+            let result = take_in(door, path, &budget, &claimed, stop);
+            counter.add(1);
+            result
+        },
+        |index, result| {
+            let (_, position, path) = &files[index];
+            match result {
+                Ok((Examined { source, recording: Some(recording), .. }, taken_in)) => {
+                    taken.put(desk, File { position: *position, source, recording }, taken_in);
+                }
+                Ok(_) => {
+                    let note = format!("passed over a document: {}", shown(path));
+                    desk.tell(&Event::Noted { step: Step::Listen, note });
+                }
+                Err(Unfit::Stopped) => return Err(Error::Stopped),
+                Err(Unfit::All(error)) => return Err(*error),
+                Err(Unfit::File(reason)) => {
+                    skipped += 1;
+                    desk.tell(&Event::refused(Step::Listen, path, reason));
+                }
+            }
+            Ok(())
+        },
+    )?;
+    desk.stop_if_asked()?;
+    let counts = [("heard", taken.ready.len() as u64), ("skipped", skipped)];
+    desk.tell(&Event::Finished { step: Step::Listen, counts: counts.into() });
+    Ok(taken)
+}
+
+fn take_in(
+    door: &Door,
+    path: &PathBuf,
+    budget: &MemoryBudget,
+    claimed: &Mutex<BTreeSet<SourceId>>,
+    stop: &dyn Fn() -> bool,
+) -> Result<(Examined, TakenIn), Unfit> {
+    let examined = examine(door, path, stop)?;
+    let Some(recording) = &examined.recording else { return Ok((examined, TakenIn::Twin)) };
+    if recording.audio.is_empty() {
+        return Ok((examined, TakenIn::NotHeard(Refusal::NoAudio)));
+    }
+    let is_first =
+        claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(examined.source.id);
+    if !is_first {
+        return Ok((examined, TakenIn::Twin));
+    }
+    debug_assert_eq!(examined.source.kind, SourceKind::Recording);
+    let spool = Spool::loose(budget, sound_tag(door.ffmpeg_version()));
+    let heard = hear(door, path, recording, spool, stop, None);
+    let why = match heard {
+        Ok(hearing) if Look::at(path).ok().as_ref() == Some(&examined.look) => {
+            return Ok((examined, TakenIn::Heard(Box::new(hearing))));
+        }
+        Ok(_) => "it changed while it was being read; wait until it is complete".to_owned(),
+        Err(NotHeard::Kept(error)) => return Err(Unfit::All(Box::new(error))),
+        Err(NotHeard::Media(error)) => match unfit(error, path) {
+            Unfit::File(why) => why,
+            other => return Err(other),
+        },
+    };
+    Ok((examined, TakenIn::NotHeard(Refusal::Unreadable { why })))
+}
+
+impl Taken {
+    fn put(&mut self, desk: &Desk, file: File, taken_in: TakenIn) {
+        let id = file.source.id;
+        match taken_in {
+            TakenIn::Heard(hearing) => {
+                let Hearing { listened, heard, sound, outline } = *hearing;
+                for warning in listened.warnings {
+                    let path = shown(&file.source.path);
+                    desk.tell(&Event::warned(format!("{warning}: {path}")));
+                }
+                self.stretches.insert(id, listened.stretches);
+                self.outlines.insert(id, outline);
+                self.ready.push(Ready { id, name: String::new(), heard, sound });
+            }
+            TakenIn::NotHeard(refusal) => {
+                if let Refusal::Unreadable { why } = &refusal {
+                    desk.tell(&Event::refused(Step::Listen, &file.source.path, why));
+                }
+                self.refusals.insert(id, refusal);
+            }
+            TakenIn::Twin => {}
+        }
+        let note = format!("heard {} {}", id.short(), shown(&file.source.path));
+        desk.tell(&Event::Noted { step: Step::Listen, note });
+        self.files.push(file);
+    }
+}

@@ -1,0 +1,15 @@
+//! The steps of the pipeline. Each reads from the case, computes, and writes what it found; they
+//! meet only in the case file and none calls another. What several need (finding files, examining
+//! and hearing one) stands beside them.
+
+pub mod add;
+pub mod align;
+pub mod examine;
+pub mod gather;
+pub mod hear;
+pub mod listen;
+pub mod look;
+pub mod loose;
+pub mod paths;
+mod sniff;
+pub mod verify;
