@@ -80,7 +80,8 @@ CREATE INDEX run_open ON run (outcome) WHERE outcome = 'running';
 CREATE TABLE listened (
     source   TEXT PRIMARY KEY REFERENCES recording (source),
     run      INTEGER NOT NULL REFERENCES run (id),
-    warnings TEXT NOT NULL
+    warnings TEXT NOT NULL,
+    custody  INTEGER NOT NULL REFERENCES custody (seq)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX listened_by_run ON listened (run);
 
@@ -94,8 +95,9 @@ CREATE TABLE stretch (
 
 -- One row: which run the placements, ties, refusals and excerpts are from.
 CREATE TABLE alignment (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    run INTEGER NOT NULL REFERENCES run (id)
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    run     INTEGER NOT NULL REFERENCES run (id),
+    custody INTEGER NOT NULL REFERENCES custody (seq)
 ) STRICT;
 
 CREATE TABLE placement (

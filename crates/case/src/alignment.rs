@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::canonical::{canonical, sha256};
 use crate::error::Error;
 use crate::ledger::{Run, from_json, from_text, must_be_open, supersede};
-use crate::{Case, RunRecord, Stamp};
+use crate::{Case, RunRecord, Stamp, custody};
 
 impl Case {
     /// Stores a solution in place of the one before.
@@ -40,17 +40,20 @@ impl Case {
         for source in named {
             self.must_hold(&source)?;
         }
-        let solution = json!([placements, ties, refusals, excerpts]);
         let detail = json!({
             "run": run.id, "placements": placements.len(), "ties": ties.len(),
             "refusals": refusals.len(), "excerpts": excerpts.len(),
-            "sha256": sha256(&canonical(&solution)),
+            "sha256": digest(placements, ties, refusals, excerpts),
         });
         self.change(stamp, "align", &detail, |db| {
             must_be_open(db, run)?;
             supersede(db, current_run(db)?, run)?;
             clear(db)?;
-            db.execute("INSERT INTO alignment (one, run) VALUES (1, ?1)", [run.id])?;
+            let (custody, _) = custody::head(db)?;
+            db.execute(
+                "INSERT INTO alignment (one, run, custody) VALUES (1, ?1, ?2)",
+                (run.id, custody as i64),
+            )?;
             write_placements(db, run, placements)?;
             write_ties(db, run, ties)?;
             write_refusals(db, run, refusals)?;
@@ -143,7 +146,28 @@ impl Case {
     }
 }
 
-/// JSON has no infinity and SQLite no NaN: neither could be read back.
+/// SHA-256 of a solution's canonical JSON: `[placements, ties, refusals, excerpts]`, placements
+/// in order of source id.
+pub(crate) fn digest(
+    placements: &[Placement],
+    ties: &[Tie],
+    refusals: &[(SourceId, Refusal)],
+    excerpts: &[Excerpt],
+) -> String {
+    let mut placements: Vec<_> = placements.iter().collect();
+    placements.sort_by_key(|placement| placement.source);
+    let mut ties = ties.to_vec();
+    for tie in &mut ties {
+        // The database knows one zero only: -0 + 0 is 0.
+        tie.score += 0.0;
+        if let Some(runner_up) = &mut tie.runner_up {
+            runner_up.share += 0.0;
+        }
+    }
+    sha256(&canonical(&json!([placements, ties, refusals, excerpts])))
+}
+
+/// JSON has no infinity and the database no NaN: neither could be read back.
 fn must_be_finite(ties: &[Tie], refusals: &[(SourceId, Refusal)]) -> Result<(), Error> {
     let finite = |value: f64, what: String| {
         if value.is_finite() { Ok(()) } else { Err(Error::NotFinite { what }) }

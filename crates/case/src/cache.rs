@@ -123,14 +123,17 @@ impl Cache {
         writer.commit()
     }
 
-    /// Removes what killed runs left unfinished. The case must be locked.
+    /// Removes what killed runs left unfinished. The case must be locked, so that what is not
+    /// this process's is nobody's.
     pub(crate) fn sweep(&self) {
+        let ours = format!(".{}-", std::process::id());
         let folders = fs::read_dir(&self.dir).into_iter().flatten().flatten();
         for file in folders.filter_map(|folder| fs::read_dir(folder.path()).ok()).flatten() {
             // What cannot be removed only takes up room.
-            if let Ok(file) = file
-                && file.file_name().to_string_lossy().ends_with(UNFINISHED)
-            {
+            let Ok(file) = file else { continue };
+            let name = file.file_name();
+            let name = name.to_string_lossy();
+            if name.ends_with(UNFINISHED) && !name.contains(&ours) {
                 let _ = fs::remove_file(file.path());
             }
         }
@@ -179,5 +182,74 @@ impl Drop for CacheWriter {
             let _ = file.into_parts();
             let _ = fs::remove_file(&self.unfinished);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache() -> (tempfile::TempDir, Cache, SourceId) {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache { dir: folder.path().join(CACHE) };
+        (folder, cache, SourceId([7; 32]))
+    }
+
+    #[test]
+    fn a_file_is_there_only_when_it_is_whole() {
+        let (_folder, cache, source) = cache();
+        let mut writer = cache.writer(&source, "sound-v1.pcm").unwrap();
+        writer.write_all(&[1; 200_000]).unwrap();
+        assert!(!cache.has(&source, "sound-v1.pcm"));
+        let path = writer.commit().unwrap();
+        assert!(cache.has(&source, "sound-v1.pcm"));
+        assert_eq!(fs::read(path).unwrap(), [1; 200_000]);
+    }
+
+    #[test]
+    fn what_is_given_up_leaves_nothing_and_spares_what_was_there() {
+        let (_folder, cache, source) = cache();
+        cache.write(&source, "heard", |to| to.write_all(b"old")).unwrap();
+        let mut writer = cache.writer(&source, "heard").unwrap();
+        writer.write_all(&[1; 200_000]).unwrap();
+        drop(writer);
+        let failed = cache.write(&source, "heard", |_| Err(ErrorKind::StorageFull.into()));
+        assert!(matches!(failed, Err(Error::Full { .. })));
+        let path = cache.file(&source, "heard");
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn the_cache_may_be_deleted_at_any_time() {
+        let (_folder, cache, source) = cache();
+        cache.write(&source, "heard", |to| to.write_all(b"x")).unwrap();
+        fs::remove_dir_all(&cache.dir).unwrap();
+        assert!(!cache.has(&source, "heard"));
+        cache.write(&source, "heard", |to| to.write_all(b"y")).unwrap();
+        let mut writer = cache.writer(&source, "heard").unwrap();
+        fs::remove_dir_all(&cache.dir).unwrap();
+        writer.write_all(b"z").unwrap();
+        writer.commit().unwrap_err();
+    }
+
+    #[test]
+    fn what_killed_runs_left_is_swept_and_what_is_being_written_is_not() {
+        let (_folder, cache, source) = cache();
+        let kept = cache.write(&source, "heard", |to| to.write_all(b"x")).unwrap();
+        let left = kept.with_file_name("sound.0-3.part");
+        fs::write(&left, b"half").unwrap();
+        let mut writer = cache.writer(&source, "sound").unwrap();
+        cache.sweep();
+        assert!(kept.exists() && !left.exists());
+        writer.write_all(b"whole").unwrap();
+        writer.commit().unwrap();
+    }
+
+    #[test]
+    #[should_panic(expected = "does not name a cache file")]
+    fn a_name_that_leads_elsewhere_is_a_bug() {
+        let (_folder, cache, source) = cache();
+        cache.file(&source, "../../account.md");
     }
 }

@@ -6,9 +6,10 @@ use rusqlite::OptionalExtension;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use crate::canonical::{canonical, sha256};
 use crate::error::Error;
 use crate::ledger::{Run, from_json, from_text, must_be_open, supersede};
-use crate::{Case, Stamp};
+use crate::{Case, Stamp, custody};
 
 /// What listening to one recording found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,13 +42,17 @@ impl Case {
         let old = self.listened(source)?.map(|listened| listened.run);
         let detail = json!({
             "run": run.id, "source": source, "stretches": stretches.len(), "warnings": warnings,
+            "sha256": digest(stretches),
         });
         self.change(stamp, "listen", &detail, |db| {
             must_be_open(db, run)?;
             supersede(db, old, run)?;
             db.prepare_cached("DELETE FROM listened WHERE source = ?1")?.execute([&id])?;
-            db.prepare_cached("INSERT INTO listened (source, run, warnings) VALUES (?1, ?2, ?3)")?
-                .execute((&id, run.id, json!(warnings).to_string()))?;
+            let (custody, _) = custody::head(db)?;
+            db.prepare_cached(
+                "INSERT INTO listened (source, run, warnings, custody) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute((&id, run.id, json!(warnings).to_string(), custody as i64))?;
             let mut insert = db.prepare_cached(
                 "INSERT INTO stretch (source, n, start_ns, end_ns) VALUES (?1, ?2, ?3, ?4)",
             )?;
@@ -99,4 +104,9 @@ impl Case {
             Ok(all)
         })
     }
+}
+
+/// SHA-256 of the canonical JSON of the stretches.
+pub(crate) fn digest(stretches: &[Stretch]) -> String {
+    sha256(&canonical(&json!(stretches)))
 }

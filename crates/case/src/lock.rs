@@ -9,11 +9,24 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::{LOCK, Stamp};
+
+/// Between two attempts at a lock. Opening a case holds it for about 1 ms.
+const PAUSE: Duration = Duration::from_millis(20);
+
+/// Attempts at a lock whose holder says nothing: it is opening the case and soon done, unless it
+/// brings an old format up to date. Together 2 s.
+const NAMELESS: u32 = 100;
+
+/// Attempts at a lock whose holder gives a name: it works, perhaps for hours. More than one
+/// only because the name may be one that a killed process left.
+const NAMED: u32 = 3;
 
 /// Who holds a case, as far as it said.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,8 +58,22 @@ impl CaseLock {
 }
 
 impl Held {
-    /// Takes the lock of the case in `dir`, without waiting.
+    /// Takes the lock of the case in `dir` for work; does not wait for another's work.
     pub(crate) fn take(dir: &Path, stamp: &Stamp) -> Result<Self, Error> {
+        let holder = Holder {
+            pid: Some(std::process::id()),
+            since: Some(stamp.at_utc.clone()),
+            tool: Some(stamp.tool.clone()),
+        };
+        let mut held = Self::take_nameless(dir)?;
+        // Only a courtesy: on a full disk the lock holds as well without a text.
+        let _ = write_holder(&mut held.file, &holder);
+        Ok(held)
+    }
+
+    /// Takes the lock for a moment, as opening a case does, and leaves no name in it, so that
+    /// others wait for it instead of giving up.
+    pub(crate) fn take_nameless(dir: &Path) -> Result<Self, Error> {
         let path = dir.join(LOCK);
         crate::must_be_plain(&path)?;
         let mut file = OpenOptions::new()
@@ -59,22 +86,24 @@ impl Held {
                 std::io::ErrorKind::PermissionDenied => Error::ReadOnly { path: dir.to_owned() },
                 _ => Error::io("open the lock of the case", &path)(error),
             })?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(Error::Busy { holder: read_holder(&mut file), path: dir.to_owned() });
-            }
-            Err(TryLockError::Error(error)) => {
-                return Err(Error::io("lock the case", &path)(error));
+        for attempt in 1.. {
+            match file.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::WouldBlock) => {
+                    let holder = read_holder(&mut file);
+                    let patience = if holder == Holder::default() { NAMELESS } else { NAMED };
+                    if attempt >= patience {
+                        return Err(Error::Busy { holder, path: dir.to_owned() });
+                    }
+                    thread::sleep(PAUSE);
+                }
+                Err(TryLockError::Error(error)) => {
+                    return Err(Error::io("lock the case", &path)(error));
+                }
             }
         }
-        let holder = Holder {
-            pid: Some(std::process::id()),
-            since: Some(stamp.at_utc.clone()),
-            tool: Some(stamp.tool.clone()),
-        };
-        // Only a courtesy: on a full disk the lock holds as well without a text.
-        let _ = write_holder(&mut file, &holder);
+        // A killed process may have left its name.
+        let _ = file.set_len(0);
         Ok(Self { file })
     }
 }
@@ -87,8 +116,7 @@ impl Drop for Held {
 
 /// Whether some process (this one counts) holds the case in `dir` at this moment.
 pub(crate) fn is_held(dir: &Path) -> bool {
-    let file = File::open(dir.join(LOCK));
-    file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+    matches!(Held::take_nameless(dir), Err(Error::Busy { .. }))
 }
 
 fn write_holder(file: &mut File, holder: &Holder) -> std::io::Result<()> {
@@ -100,7 +128,7 @@ fn write_holder(file: &mut File, holder: &Holder) -> std::io::Result<()> {
 /// What the holder wrote; nothing if it has not yet, or if it is not ours to read.
 fn read_holder(file: &mut File) -> Holder {
     let mut text = String::new();
-    let read = file.take(4096).read_to_string(&mut text);
+    let read = file.rewind().and_then(|()| file.take(4096).read_to_string(&mut text));
     read.ok().and_then(|_| serde_json::from_str(&text).ok()).unwrap_or_default()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Each file in `migrations/` is one step; its number is the format (`user_version`) it leads
 //! to. A step is applied in one transaction, together with its custody record. Whether a file
-//! is a case of a format we know is read from its first hundred bytes, before SQLite opens it,
+//! is a case of a format we know is read from its first hundred bytes, before `SQLite` opens it,
 //! so that a case of a newer version is left without so much as a journal beside it.
 
 use std::fs::File;
@@ -99,7 +99,7 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, Error> {
     Ok(db)
 }
 
-/// A URI that makes SQLite read the file without looking for a journal or a lock.
+/// A URI that makes `SQLite` read the file without looking for a journal or a lock.
 fn immutable_uri(path: &Path) -> Result<String, Error> {
     use std::fmt::Write;
     use std::os::unix::ffi::OsStrExt;

@@ -15,6 +15,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::canonical::{canonical, hex, sha256};
 use crate::error::Error;
 use crate::ledger::{Run, from_json, from_text, must_be_open};
 use crate::{Case, Stamp, custody};
@@ -98,9 +99,7 @@ impl Case {
         recording: &Recording,
     ) -> Result<(), Error> {
         self.must_hold(source)?;
-        let mut detail = described(recording);
-        detail["run"] = json!(run.id);
-        detail["source"] = json!(source);
+        let detail = json!({ "run": run.id, "source": source, "recording": described(recording) });
         self.change(stamp, "probe", &detail, |db| {
             must_be_open(db, run)?;
             db.prepare_cached("UPDATE source SET kind = 'recording' WHERE id = ?1")?
@@ -134,16 +133,21 @@ impl Case {
     /// # Errors
     /// If the database cannot be read.
     pub fn whereabouts(&self, id: &SourceId) -> Result<Vec<Whereabouts>, Error> {
+        Ok(self.found_by_record(id)?.into_iter().map(|(_, whereabouts)| whereabouts).collect())
+    }
+
+    /// The same, each with the number of its custody record.
+    pub(crate) fn found_by_record(&self, id: &SourceId) -> Result<Vec<(u64, Whereabouts)>, Error> {
         let mut query = self.db.prepare_cached(
             "SELECT path, copied_from, at_utc, actor, \
              (SELECT later.source FROM found AS later WHERE \
              coalesce(later.copied_from, later.path) = coalesce(found.copied_from, found.path) \
              AND later.custody > found.custody AND later.source <> found.source \
-             ORDER BY later.custody LIMIT 1) \
+             ORDER BY later.custody LIMIT 1), custody \
              FROM found WHERE source = ?1 ORDER BY custody",
         )?;
         let rows = query.query_map([id.to_string()], |row| {
-            Ok(Whereabouts {
+            let whereabouts = Whereabouts {
                 path: path(row, 0)?,
                 copied_from: row.get::<_, Option<Vec<u8>>>(1)?.map(|bytes| path_of(&bytes)),
                 at_utc: row.get(2)?,
@@ -152,7 +156,8 @@ impl Case {
                     rusqlite::types::ValueRef::Null => None,
                     _ => Some(from_text(row, 4)?),
                 },
-            })
+            };
+            Ok((row.get::<_, i64>(5)? as u64, whereabouts))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -241,7 +246,9 @@ impl Case {
             (None, None) => Added::New,
         };
         let detail = added_detail(source, original, recording, &added);
-        self.change(stamp, "add", &detail, |db| {
+        // Each record of adding is one row of `found`, which verification counts on.
+        let action = if same_place { "probe" } else { "add" };
+        self.change(stamp, action, &detail, |db| {
             let (custody, _) = custody::head(db)?;
             let custody = custody as i64;
             if found.is_empty() {
@@ -284,17 +291,11 @@ fn added_detail(
 }
 
 /// A path in a custody record: as text, or its bytes in hexadecimal where it is none.
-fn told(path: &Path) -> Value {
-    match path.to_str() {
-        Some(text) => json!(text),
-        None => {
-            let bytes = path.as_os_str().as_bytes();
-            json!({
-                "bytes": bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-                "reads_like": path.to_string_lossy(),
-            })
-        }
-    }
+pub(crate) fn told(path: &Path) -> Value {
+    path.to_str().map_or_else(
+        || json!({ "bytes": hex(path.as_os_str().as_bytes()), "reads_like": path.to_string_lossy() }),
+        |text| json!(text),
+    )
 }
 
 /// What custody says of a recording.
@@ -302,8 +303,13 @@ fn described(recording: &Recording) -> Value {
     json!({
         "container": recording.container, "duration_ns": recording.duration,
         "audio": recording.audio.len(), "video": recording.video.len(),
-        "claims": recording.claims.len(),
+        "claims": recording.claims.len(), "sha256": digest(recording),
     })
+}
+
+/// SHA-256 of the canonical JSON of what a probe told.
+pub(crate) fn digest(recording: &Recording) -> String {
+    sha256(&canonical(&json!(recording)))
 }
 
 fn write_source(db: &Connection, source: &Source, custody: i64) -> Result<(), Error> {
@@ -360,7 +366,7 @@ fn write_recording(
     .execute((
         &id,
         recording.duration.0,
-        crate::canonical::canonical(&probe),
+        canonical(&probe),
         custody as i64,
         run.map(|run| run.id),
     ))?;

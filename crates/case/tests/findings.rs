@@ -7,9 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use case::{Added, Case, Error, Outcome};
-use common::{
-    align, case_with, id, new_case, piece, placement, recording, source, stamp, step, tie,
-};
+use common::{align, case_with, id, new_case, placement, recording, source, stamp, step, tie};
 use evidence::{Excerpt, MediaTime, Refusal, Source, Stretch};
 use serde_json::json;
 
@@ -288,5 +286,4 @@ fn nothing_is_begun_on_a_source_that_the_case_does_not_hold() {
     let (_folder, mut case) = case_with(1);
     let error = case.begin(&stamp(), &step("align", &[1, 2])).unwrap_err();
     assert!(matches!(error, Error::UnknownSource(_)), "{error}");
-    let _ = piece(0);
 }

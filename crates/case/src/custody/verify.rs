@@ -86,6 +86,11 @@ pub enum Fault {
         /// Number of the record.
         record: u64,
     },
+    /// What the case holds is not what this record says was stored: the database was edited.
+    Unaccounted {
+        /// Number of the record.
+        record: u64,
+    },
 }
 
 impl Report {
@@ -219,10 +224,8 @@ fn check_gap(
             Some(k) => {
                 missing.remove(&k);
                 let cut = n + 1 == lines.len() && !lines[n].ends_with(b"\n");
-                faults.push(match cut {
-                    true => Fault::CutShort { line },
-                    false => Fault::Altered { line, record: k as u64 + 1 },
-                });
+                let altered = Fault::Altered { line, record: k as u64 + 1 };
+                faults.push(if cut { Fault::CutShort { line } } else { altered });
             }
             None => faults.push(Fault::Inserted { line }),
         }
@@ -336,7 +339,7 @@ impl Fault {
             | Self::Inserted { line }
             | Self::Ahead { line }
             | Self::CutShort { line } => line,
-            Self::Unchained { .. } => 0,
+            Self::Unchained { .. } | Self::Unaccounted { .. } => 0,
         }
     }
 }
@@ -371,6 +374,10 @@ impl fmt::Display for Fault {
             Self::Unchained { record } => write!(
                 f,
                 "custody record {record} in the case database does not follow from the one before"
+            ),
+            Self::Unaccounted { record } => write!(
+                f,
+                "what the case database holds is not what custody record {record} says was stored"
             ),
         }
     }

@@ -2,7 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses some of it")]
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use case::{Case, Run, Stamp, Step};
 use evidence::{
@@ -110,4 +111,21 @@ pub fn case_with(n: u32) -> (tempfile::TempDir, Case) {
 /// Stores an alignment of `placements` under `run`.
 pub fn align(case: &mut Case, run: &Run, placements: &[Placement]) -> Result<(), case::Error> {
     case.replace_alignment(&stamp(), run, placements, &[], &[], &[])
+}
+
+/// Names the case to a test that runs as another process.
+const CHILD: &str = "RECOUNT_TEST_CHILD_CASE";
+
+/// Runs the ignored test `name` of this program in a process of its own, on the case in `dir`.
+pub fn child(name: &str, dir: &Path) -> Command {
+    let program = std::env::current_exe().expect("this program");
+    let mut command = Command::new(program);
+    command.args([name, "--exact", "--ignored", "--nocapture"]);
+    command.env(CHILD, dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// The case that a child works on; none if it was not started as a child.
+pub fn childs_case() -> Option<PathBuf> {
+    std::env::var_os(CHILD).map(PathBuf::from)
 }
