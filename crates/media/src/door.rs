@@ -6,7 +6,8 @@ use std::time::Duration;
 use evidence::Recording;
 
 use crate::child::{self, Ended, Outputs, Run};
-use crate::keeper::Plan;
+use crate::ffmpeg::Tool;
+use crate::keeper::{CANNOT_START, MISSING, Plan};
 use crate::listen::{self, Listened};
 use crate::source_file::SourceFile;
 use crate::{Error, formats, probe};
@@ -45,15 +46,10 @@ pub struct Door {
     pub(crate) keeper: PathBuf,
     ffmpeg: Tool,
     ffprobe: Tool,
+    libraries: Vec<PathBuf>,
+    library_path: Option<String>,
     version: String,
     warnings: Vec<String>,
-}
-
-/// A program of ffmpeg's, where it is and what it needs.
-#[derive(Clone, Debug)]
-struct Tool {
-    path: PathBuf,
-    loader: Option<PathBuf>,
 }
 
 /// Which program to become.
@@ -77,10 +73,16 @@ impl Door {
             Some(path) => path.clone(),
             None => this_program()?,
         };
-        let ffmpeg = find("ffmpeg")?;
-        let ffprobe = find("ffprobe")?;
+        let ffmpeg = Tool::find("ffmpeg")?;
+        let ffprobe = Tool::find("ffprobe")?;
+        let library_path = std::env::var("LD_LIBRARY_PATH").ok();
+        let mut libraries = ffmpeg.library_folders(library_path.as_deref());
+        libraries.extend(ffprobe.library_folders(library_path.as_deref()));
+        libraries.sort();
+        libraries.dedup();
+        let (version, warnings) = (String::new(), Vec::new());
         let mut door =
-            Self { limits, keeper, ffmpeg, ffprobe, version: String::new(), warnings: Vec::new() };
+            Self { limits, keeper, ffmpeg, ffprobe, libraries, library_path, version, warnings };
         door.try_out()?;
         Ok(door)
     }
@@ -159,6 +161,7 @@ impl Door {
             arguments,
             source: Some(source),
             cpu: self.limits.cpu,
+            report: false,
             stop,
         };
         let ended = self.run(job, outputs, &mut |_, bytes| {
@@ -188,40 +191,59 @@ impl Door {
         let plan = Plan {
             program: tool.path.clone(),
             loader: tool.loader.clone(),
-            libraries: Vec::new(),
+            libraries: self.libraries.clone(),
+            library_path: self.library_path.clone(),
             arguments: job.arguments,
             cpu_s: job.cpu.as_secs().max(1),
             memory_bytes: self.limits.memory_bytes,
             parent: 0,
             pipes: Vec::new(),
-            report: false,
+            report: job.report,
         };
         let media = job.source.map(|source| &source.file);
         child::run(Run { keeper: &self.keeper, plan, media, stop: job.stop }, outputs, sink)
     }
 
+    /// Starts both programs in the sandbox, reads ffmpeg's version and what the kernel lacks.
     fn try_out(&mut self) -> Result<(), Error> {
-        let mut printed = Vec::new();
-        let outputs = Outputs::new(1)
-            .map_err(|source| Error::NoKeeper { keeper: self.keeper.clone(), source })?;
-        let job = Job {
-            program: Program::Ffmpeg,
-            arguments: words("-version"),
-            source: None,
-            cpu: self.limits.cpu,
-            stop: &|| false,
-        };
-        self.run(job, outputs, &mut |_, bytes| {
-            printed.extend_from_slice(bytes);
-            Ok(())
-        })?;
-        let text = String::from_utf8_lossy(&printed);
-        let version = text.strip_prefix("ffmpeg version ").and_then(|t| t.split(' ').next());
-        let Some(version) = version else {
-            let why = format!("at {} did not state its version", self.ffmpeg.path.display());
-            return Err(Error::NoFfmpeg { program: "ffmpeg", why });
-        };
-        self.version = version.to_owned();
+        for (program, name) in [(Program::Ffprobe, "ffprobe"), (Program::Ffmpeg, "ffmpeg")] {
+            let mut printed = Vec::new();
+            let no_keeper = |source| Error::NoKeeper { keeper: self.keeper.clone(), source };
+            let outputs = Outputs::new(1).map_err(no_keeper)?;
+            let job = Job {
+                program,
+                arguments: words("-version"),
+                source: None,
+                cpu: self.limits.cpu,
+                report: true,
+                stop: &|| false,
+            };
+            let ended = self.run(job, outputs, &mut |_, bytes| {
+                printed.extend_from_slice(&bytes[..bytes.len().min(4096)]);
+                Ok(())
+            });
+            let complaints = match ended {
+                Ok(ended) => ended.complaints,
+                Err(Error::NoKeeper { source, .. })
+                    if source.to_string().contains(CANNOT_START) =>
+                {
+                    return Err(Error::NoFfmpeg {
+                        program: name,
+                        why: format!("did not start ({source})"),
+                    });
+                }
+                Err(e) => return Err(e),
+            };
+            let text = String::from_utf8_lossy(&printed);
+            let version = text.split_once(" version ").and_then(|(_, t)| t.split(' ').next());
+            let Some(version) = version else {
+                let why = format!("did not state its version ({})", complaints.summary());
+                return Err(Error::NoFfmpeg { program: name, why });
+            };
+            self.version = version.chars().filter(|c| !c.is_control()).take(80).collect();
+            let missing = complaints.first.iter().filter_map(|line| line.strip_prefix(MISSING));
+            self.warnings = missing.map(str::to_owned).collect();
+        }
         Ok(())
     }
 }
@@ -232,6 +254,8 @@ pub(crate) struct Job<'a> {
     pub(crate) arguments: Vec<String>,
     pub(crate) source: Option<&'a SourceFile>,
     pub(crate) cpu: Duration,
+    /// Whether the keeper shall say which protections are missing.
+    pub(crate) report: bool,
     pub(crate) stop: &'a dyn Fn() -> bool,
 }
 
@@ -287,20 +311,4 @@ fn this_program() -> Result<PathBuf, Error> {
         return Ok(link);
     }
     std::env::current_exe().map_err(|source| Error::NoKeeper { keeper: link, source })
-}
-
-/// The first executable file of that name on `PATH`, with links resolved.
-fn find(program: &'static str) -> Result<Tool, Error> {
-    use std::os::unix::fs::PermissionsExt;
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    for folder in std::env::split_paths(&path).filter(|folder| folder.is_absolute()) {
-        let Ok(path) = folder.join(program).canonicalize() else { continue };
-        let executable = path
-            .metadata()
-            .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
-        if executable {
-            return Ok(Tool { path, loader: None });
-        }
-    }
-    Err(Error::NoFfmpeg { program, why: "was not found on PATH".to_owned() })
 }

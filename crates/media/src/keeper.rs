@@ -10,11 +10,20 @@ use std::process::{Command, exit};
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(target_os = "linux")]
+use crate::sandbox::close_doors;
+
 /// First argument of a process that is to be a keeper; the plan follows as the second.
 const MARK: &str = "--recount-media-keeper-1";
 
 /// Exit code of a keeper that could not become the reader; ffmpeg uses 0, 1, 69 and 255.
 pub(crate) const COULD_NOT: i32 = 119;
+
+/// How a line on a missing protection begins, when a keeper was asked to report.
+pub(crate) const MISSING: &str = "keeper misses: ";
+
+/// How the line begins that says why ffmpeg did not start.
+pub(crate) const CANNOT_START: &str = "cannot start ";
 
 /// What a keeper is to do.
 #[derive(Serialize, Deserialize)]
@@ -25,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) loader: Option<PathBuf>,
     /// Folders from which libraries are loaded.
     pub(crate) libraries: Vec<PathBuf>,
+    /// Value of `LD_LIBRARY_PATH` for it, if the user has set one.
+    pub(crate) library_path: Option<String>,
     /// Arguments for it.
     pub(crate) arguments: Vec<String>,
     /// Seconds of processor time after which the kernel ends it.
@@ -68,10 +79,34 @@ fn read_plan(argument: Option<OsString>) -> Result<Plan, String> {
     serde_json::from_str(&text).map_err(|e| format!("it was given a plan it cannot read: {e}"))
 }
 
-/// Becomes the program; returns only with the reason why it could not.
+/// Closes the doors and becomes the program; returns only with the reason why it could not.
 fn follow(plan: &Plan) -> String {
     use std::os::unix::process::CommandExt;
+    let missing = close_doors(plan);
+    // The parent may have been killed before the wish to die with it was known.
+    if std::os::unix::process::parent_id() != plan.parent {
+        return "its parent is gone".to_owned();
+    }
+    if plan.report {
+        for sentence in missing {
+            eprintln!("{MISSING}{sentence}");
+        }
+    }
     let mut command = Command::new(&plan.program);
     command.args(&plan.arguments).env_clear().env("LC_ALL", "C");
-    format!("{}: {}", plan.program.display(), command.exec())
+    if let Some(path) = &plan.library_path {
+        command.env("LD_LIBRARY_PATH", path);
+    }
+    let e = command.exec();
+    format!("{CANNOT_START}{}: {e}", plan.program.display())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn close_doors(plan: &Plan) -> Vec<String> {
+    use crate::sys::{Resource, limit};
+    // Each may fail; the sentence below covers it.
+    let _ = limit(Resource::CpuSeconds, plan.cpu_s);
+    let _ = limit(Resource::MemoryBytes, plan.memory_bytes);
+    let _ = limit(Resource::FileBytes, 0);
+    vec!["this system has no sandbox for the reader; open only files that you trust".to_owned()]
 }

@@ -3,12 +3,15 @@
 mod child;
 mod door;
 mod error;
+mod ffmpeg;
 mod formats;
 mod hash;
 mod keeper;
 mod listen;
 mod nut;
 mod probe;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod source_file;
 mod sys;
 mod timeline;

@@ -54,6 +54,7 @@ pub(crate) fn listen(
         arguments,
         source: Some(source),
         cpu: door.limits.cpu,
+        report: false,
         stop,
     };
     let ended = door.run(job, outputs, &mut |_, bytes| {
