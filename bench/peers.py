@@ -10,13 +10,13 @@ import subprocess
 import sys
 import time
 
-import common
+import record
 import measure
 import tree
 
-PYTHON = os.path.join(common.ROOT, ".cache", "peers", "bin", "python")
-FFCINE = os.path.join(common.WORK, "peers-target", "release", "ffcine-peer")
-ADAPTERS = os.path.join(common.BENCH, "peers")
+PYTHON = os.path.join(record.ROOT, ".cache", "peers", "bin", "python")
+FFCINE = os.path.join(record.WORK, "peers-target", "release", "ffcine-peer")
+ADAPTERS = os.path.join(record.BENCH, "peers")
 
 
 def adapter(name, *options):
@@ -125,7 +125,7 @@ def on_recount(truths, sets):
     """Recount on the same files: nothing decoded for it, no threshold."""
     answers, results = {}, {}
     for scene in truths:
-        run = measure.run([common.RECOUNT, "sync", *sets[scene], "--json"])
+        run = measure.run([record.RECOUNT, "sync", *sets[scene], "--json"])
         run["code"] = 0 if run["code"] == 1 else run["code"]  # 1: a file without sound was named
         results[scene] = json.loads(run["out"]) if run["code"] == 0 else {}
         answers[scene] = run
@@ -143,21 +143,21 @@ def measure_all(seconds_max=120, only=None):
     with open(os.path.join(scores.SAMPLE, "truth", "placements.json")) as f:
         truths["lantern-quay"] = json.load(f)
     rows = []
-    if os.path.exists(common.RECOUNT) and not only:
-        common.say("recount ...")
+    if os.path.exists(record.RECOUNT) and not only:
+        record.say("recount ...")
         rows.append({"tool": "Recount", **on_recount(truths, sets)})
     spans, decoded_s = {}, 0.0
     for scene, files in sets.items():
-        spans[scene], seconds = decode(files, os.path.join(common.WORK, "wavs", scene))
+        spans[scene], seconds = decode(files, os.path.join(record.WORK, "wavs", scene))
         decoded_s += seconds
     for name, (command, documented) in PEERS.items():
         if only and only not in name:
             continue
         answers = {}
         for scene in sets:
-            answers[scene] = ask(command, os.path.join(common.WORK, "wavs", scene), seconds_max)
+            answers[scene] = ask(command, os.path.join(record.WORK, "wavs", scene), seconds_max)
             a = answers[scene]
-            common.say(f"{name}, {scene}: {a['seconds']} s, {len(a['pairs'])} pairs"
+            record.say(f"{name}, {scene}: {a['seconds']} s, {len(a['pairs'])} pairs"
                        + (", stopped" if a["stopped"] else "") + (f", code {a['code']}: {a['err']}" if a["code"] else ""))
         if documented is not None:
             total = judged(truths, spans, answers, documented)

@@ -2,9 +2,9 @@
 import math
 import os
 
-import common
+import record
 
-README = os.path.join(common.BENCH, "README.md")
+README = os.path.join(record.BENCH, "README.md")
 BEGIN, END = "<!-- figures: written by `make bench`, not by hand -->", "<!-- end of figures -->"
 
 
@@ -85,7 +85,7 @@ def scale(part):
 
 
 def write():
-    figures = common.load()
+    figures = record.load()
     lines = []
     for name, draw in (("accuracy", accuracy), ("peers", peers), ("speed", speed), ("scale", scale)):
         lines += draw(figures[name]) if name in figures else []
@@ -95,4 +95,4 @@ def write():
     after = rest.split(END, 1)[1]
     with open(README, "w") as f:
         f.write(before + BEGIN + "\n\n" + "\n".join(lines) + END + after)
-    common.say(f"written: {os.path.relpath(README, common.ROOT)}")
+    record.say(f"written: {os.path.relpath(README, record.ROOT)}")

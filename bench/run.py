@@ -8,15 +8,15 @@ import os
 import statistics
 import sys
 
-import common
+import record
 
 
 def accuracy():
     import score
     import scores
-    out = os.path.join(common.WORK, "scores")
+    out = os.path.join(record.WORK, "scores")
     os.makedirs(out, exist_ok=True)
-    results = scores.run_all(common.RECOUNT, out)
+    results = scores.run_all(record.RECOUNT, out)
     rows, spread = [], []
     for name in scores.scenes() + ["lantern-quay"]:
         path = (os.path.join(scores.SAMPLE, "truth", "placements.json") if name == "lantern-quay"
@@ -32,14 +32,14 @@ def accuracy():
     real = [{"a": a, "b": b, "truth_s": truth, "found_s": scores.offset_between(results[folder], a, b)}
             for folder, a, b, truth, _ in scores.REAL_OFFSETS]
     apart = {name: scores.is_apart(results["bbc"], name) for name in scores.REAL_STRANGERS}
-    common.keep("accuracy", {"rows": rows, "all": suite, "real": real, "apart": apart,
+    record.keep("accuracy", {"rows": rows, "all": suite, "real": real, "apart": apart,
                              "sigma_median_s": statistics.median(spread) if spread else None})
 
 
 def main(parts):
-    if not os.path.exists(common.RECOUNT) and parts != ["report"]:
-        sys.exit(f"Recount is not built: {common.RECOUNT} (scripts/bench builds it)")
-    os.makedirs(common.WORK, exist_ok=True)
+    if not os.path.exists(record.RECOUNT) and parts != ["report"]:
+        sys.exit(f"Recount is not built: {record.RECOUNT} (scripts/bench builds it)")
+    os.makedirs(record.WORK, exist_ok=True)
     hours = None
     if "--hours" in parts:
         at = parts.index("--hours")
@@ -50,10 +50,10 @@ def main(parts):
             accuracy()
         elif part == "peers":
             import peers
-            common.keep("peers", peers.measure_all())
+            record.keep("peers", peers.measure_all())
         elif part == "speed":
             import speed
-            common.keep("speed", speed.measure_all())
+            record.keep("speed", speed.measure_all())
         elif part == "scale":
             import scale
             scale.measure_all(*([hours] if hours else []))

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-import common
+import record
 import measure
 
 HOURS = (1, 10, 100)
@@ -18,10 +18,10 @@ GENERATOR = ("make_scenes.py", "scenes_def.py", "build_bank.py", "get_material.s
 
 def bank():
     """The decoded pools that the generator draws from, made in bench/work; returns the generator's folder."""
-    folder = os.path.join(common.WORK, "generator")
+    folder = os.path.join(record.WORK, "generator")
     os.makedirs(folder, exist_ok=True)
     for name in GENERATOR:
-        shutil.copy(os.path.join(common.ROOT, "tests", "scenes", name), folder)
+        shutil.copy(os.path.join(record.ROOT, "tests", "scenes", name), folder)
     pools = [os.path.join(folder, "bank", p + ".npy") for p in ("sp_en", "sp_es", "sp_fr", "mu_pub", "am_pub")]
     if not all(os.path.exists(p) for p in pools):
         subprocess.run(["bash", os.path.join(folder, "get_material.sh")], check=True)
@@ -33,9 +33,9 @@ def bank():
 
 
 def footage(hours):
-    folder = os.path.join(common.WORK, "scale", f"{hours}h")
+    folder = os.path.join(record.WORK, "scale", f"{hours}h")
     if not os.path.exists(os.path.join(folder, "truth.json")):
-        common.say(f"making {hours} h of footage ...")
+        record.say(f"making {hours} h of footage ...")
         subprocess.run([sys.executable, os.path.join(bank(), "make_scenes.py"), "scale", "--hours", str(hours), "--devices",
                         str(DEVICES), folder], check=True, stdout=sys.stderr)
     with open(os.path.join(folder, "truth.json")) as f:
@@ -48,7 +48,7 @@ def one(hours):
     import speed
     files, truth = footage(hours)
     decode_s = speed.decode_only(files)
-    run = measure.run([common.RECOUNT, "sync", *files, "--json", "--progress", "json"], every_s=0.25)
+    run = measure.run([record.RECOUNT, "sync", *files, "--json", "--progress", "json"], every_s=0.25)
     result = json.loads(run["out"]) if run["code"] in (0, 1) else {}
     found, _ = score.score(truth, result)
     figures = {"hours": hours, "devices": DEVICES, "seconds": run["seconds"], "cpu_s": run["cpu_seconds"],
@@ -56,14 +56,14 @@ def one(hours):
                "real_time": round(hours * 3600 / run["seconds"]), "stages": measure.stages(run["lines"], run["seconds"]),
                "within_20ms": round((found["within_20ms"] or 0) * found["placeable"]), "placeable": found["placeable"],
                "false": found["false_placements"]}
-    common.say(figures)
+    record.say(figures)
     return figures
 
 
 def measure_all(hours=HOURS):
     """Each size is kept as soon as it is measured: the largest takes long."""
-    kept = {row["hours"]: row for row in common.load().get("scale", {}).get("rows", [])}
+    kept = {row["hours"]: row for row in record.load().get("scale", {}).get("rows", [])}
     for h in hours:
         kept[h] = one(h)
-        common.keep("scale", {"rows": [kept[k] for k in sorted(kept)]})
+        record.keep("scale", {"rows": [kept[k] for k in sorted(kept)]})
     return {"rows": [kept[k] for k in sorted(kept)]}

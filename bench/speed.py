@@ -9,7 +9,7 @@ import statistics
 import subprocess
 import time
 
-import common
+import record
 import measure
 
 RECORDINGS, SECONDS, BED_S, RATE = 64, 120, 600, 48000
@@ -22,7 +22,7 @@ PEERS_ON = 16
 def bed():
     """Ten minutes of speech, mono, at the rate of the recordings."""
     import numpy as np
-    folder = os.path.join(common.ROOT, "samples", "lantern-quay", "media")
+    folder = os.path.join(record.ROOT, "samples", "lantern-quay", "media")
     parts = []
     for name in SOURCES:
         raw = subprocess.run(["ffmpeg", "-v", "error", "-nostdin", "-i", os.path.join(folder, name), "-vn", "-ac", "1", "-ar",
@@ -46,7 +46,7 @@ def make(folder, snr_db):
     import numpy as np
     truth_path = os.path.join(folder, "truth.json")
     if not os.path.exists(truth_path):
-        common.say(f"making {RECORDINGS} recordings at {snr_db} dB ...")
+        record.say(f"making {RECORDINGS} recordings at {snr_db} dB ...")
         os.makedirs(folder, exist_ok=True)
         rng, speech, recordings = np.random.default_rng([64, snr_db + 100]), bed(), []
         for i in range(RECORDINGS):
@@ -82,11 +82,11 @@ def decode_only(files):
 
 def one_set(snr_db):
     import score
-    files, truth = make(os.path.join(common.WORK, "speed", f"{snr_db}dB"), snr_db)
+    files, truth = make(os.path.join(record.WORK, "speed", f"{snr_db}dB"), snr_db)
     alone, runs = [], []
     for _ in range(RUNS):  # in turns, so that a busy machine is busy for both
         alone.append(decode_only(files))
-        runs.append(measure.run([common.RECOUNT, "sync", *files, "--json", "--progress", "json"]))
+        runs.append(measure.run([record.RECOUNT, "sync", *files, "--json", "--progress", "json"]))
     run = sorted(runs, key=lambda r: r["seconds"])[RUNS // 2]
     result = json.loads(run["out"]) if run["code"] in (0, 1) else {}
     found, _ = score.score(truth, result)
@@ -96,7 +96,7 @@ def one_set(snr_db):
                "cpu_s": run["cpu_seconds"], "peak_mib": run["peak_mib"], "code": run["code"],
                "real_time": round(RECORDINGS * SECONDS / run["seconds"]), "stages": measure.stages(run["lines"], run["seconds"]),
                "within_20ms": round(found["within_20ms"] * RECORDINGS), "false": found["false_placements"]}
-    common.say(figures)
+    record.say(figures)
     return figures
 
 
@@ -104,23 +104,23 @@ def peers_on_some(seconds_max):
     """Recount and the peers on the first sixteen at 0 dB."""
     import score
     import peers
-    files, truth = make(os.path.join(common.WORK, "speed", "0dB"), 0)
+    files, truth = make(os.path.join(record.WORK, "speed", "0dB"), 0)
     truth = dict(truth, recordings=truth["recordings"][:PEERS_ON])
     files = files[:PEERS_ON]
-    run = measure.run([common.RECOUNT, "sync", *files, "--json"])
+    run = measure.run([record.RECOUNT, "sync", *files, "--json"])
     answers = {"set": dict(run, code=0 if run["code"] == 1 else run["code"])}
     result = json.loads(run["out"]) if run["code"] in (0, 1) else {}
     rows = [{"tool": "Recount", **peers.row(peers.add_up({"set": truth}, {"set": result}), answers, 0.0, float("inf"), "as it comes")}]
     if not os.path.exists(peers.PYTHON):
         return rows
-    wavs = os.path.join(common.WORK, "wavs", "speed")
+    wavs = os.path.join(record.WORK, "wavs", "speed")
     spans, decoded_s = peers.decode(files, wavs)
     for name, (command, _) in peers.PEERS.items():
         answers = {"set": peers.ask(command, wavs, seconds_max)}
         threshold, total = peers.kindest({"set": truth}, {"set": spans}, answers)
         rows.append({"tool": name, **peers.row(total, answers, decoded_s, threshold, "kindest"),
                      "pairs": len(answers["set"]["pairs"])})
-        common.say(rows[-1])
+        record.say(rows[-1])
     return rows
 
 

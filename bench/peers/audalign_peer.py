@@ -2,7 +2,7 @@
 Score: for landmarks its confidence (a count). Its correlation always calls the best lag 1.0, so the score given to it here
 is what its own ranking looks at: how far the best lag stands above the second."""
 import os, sys
-from common import pairs, say, option
+from pairs import pairs, say, option
 import audalign
 
 folder, method = sys.argv[1], option("--method", "correlation")

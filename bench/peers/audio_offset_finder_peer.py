@@ -1,6 +1,6 @@
 """audio-offset-finder: MFCC correlation, 16-ms frames, at its default 8 kHz. Score: its standard score."""
 import sys, warnings
-from common import pairs, files, say, read_wav
+from pairs import pairs, files, say, read_wav
 from audio_offset_finder.audio_offset_finder import find_offset_between_buffers, InsufficientAudioException
 
 warnings.simplefilter("ignore")

@@ -1,7 +1,7 @@
 """polysync: envelope correlation, then windows of 60 s on the waveform, then a line. In its mode for clips that cover only
 a part. Score: its coarse correlation."""
 import sys
-from common import pairs, files, say, read_wav
+from pairs import pairs, files, say, read_wav
 from polysync.sync import compute_sync, SyncError, SR
 
 folder = sys.argv[1]

@@ -5,7 +5,7 @@ import sys, types
 sys.modules["cv2"] = types.ModuleType("cv2")
 import matplotlib
 matplotlib.use = lambda *_a, **_k: None
-from common import pairs, files, say, read_wav, option, RATE
+from pairs import pairs, files, say, read_wav, option, RATE
 import syncstart
 
 folder, take = sys.argv[1], int(option("--take", "20"))

@@ -1,4 +1,4 @@
-"""What the parts of the bench share: where things are, the machine's facts, and the file that keeps the figures."""
+"""Where things are, the machine's facts, and the record of what was measured."""
 import datetime
 import json
 import os
