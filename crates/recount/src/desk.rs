@@ -73,11 +73,11 @@ impl Desk {
     pub fn stop_if_asked(&self) -> Result<(), Error> {
         if self.stopped() { Err(Error::Stopped) } else { Ok(()) }
     }
+}
 
-    /// Who does what is done now, when, and with what.
-    pub fn stamp(&self) -> Stamp {
-        Stamp { at_utc: jiff::Timestamp::now().to_string(), actor: actor(), tool: TOOL.to_owned() }
-    }
+/// Who does what is done now, when, and with what.
+pub fn stamp() -> Stamp {
+    Stamp { at_utc: jiff::Timestamp::now().to_string(), actor: actor(), tool: TOOL.to_owned() }
 }
 
 /// `name@machine`, as far as the system tells.

@@ -86,6 +86,12 @@ impl Error {
             Self::File { source, .. } if is_full(source) => {
                 "the disk is full; make room and run the same command again, which continues".into()
             }
+            // SQLite tells no more when the system refuses a write for another reason than space.
+            Self::Case(case::Error::Database(source)) if source.to_string().contains("I/O") => {
+                "the disk may be full or failing; nothing stored before is lost, make room and run \
+                 the same command again"
+                    .into()
+            }
             Self::Output(source) if is_full(source) => "the disk is full".into(),
             Self::NoRecording { .. } => {
                 "name files or folders that hold video or sound recordings".into()
@@ -94,9 +100,17 @@ impl Error {
             Self::Exists { .. } => "choose another name, or replace it with --force".into(),
             Self::Evidence { .. } => "choose a place outside the evidence".into(),
             Self::CacheUnreliable { .. } => "check the disk that the case lies on".into(),
-            Self::Stopped => "run the same command again to continue".into(),
+            _ if self.is_stop() => "run the same command again to continue".into(),
             _ => return None,
         })
+    }
+
+    /// Whether it only says that somebody asked to stop.
+    fn is_stop(&self) -> bool {
+        matches!(
+            self,
+            Self::Stopped | Self::Align(align::Error::Stopped) | Self::Media(media::Error::Stopped)
+        )
     }
 
     /// The exit code that the help promises.
@@ -104,9 +118,7 @@ impl Error {
         match self {
             Self::NoReader => 0,
             Self::Asked { .. } => 2,
-            Self::Stopped => 3,
-            Self::Align(error) if matches!(error, align::Error::Stopped) => 3,
-            Self::Media(error) if matches!(error, media::Error::Stopped) => 3,
+            _ if self.is_stop() => 3,
             _ => 4,
         }
     }

@@ -90,13 +90,13 @@ pub enum Event {
 
 impl Event {
     /// A file that was left out.
-    pub fn refused(step: Step, file: &Path, reason: impl ToString) -> Self {
-        Self::Refused { step, file: shown(file), reason: reason.to_string() }
+    pub fn refused(step: Step, file: &Path, reason: impl Into<String>) -> Self {
+        Self::Refused { step, file: shown(file), reason: reason.into() }
     }
 
     /// A warning.
-    pub fn warned(warning: impl ToString) -> Self {
-        Self::Warned { warning: warning.to_string() }
+    pub fn warned(warning: impl Into<String>) -> Self {
+        Self::Warned { warning: warning.into() }
     }
 }
 

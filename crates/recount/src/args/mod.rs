@@ -76,18 +76,35 @@ pub enum Colour {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Do all of it: folder in, synchronised case and picture out
+    ///
+    /// Makes a case beside the folder (never inside it), adds every recording and document,
+    /// listens to each recording once, puts them on one clock, and draws the timeline.
+    /// A run that was stopped continues where it was.
     Reconstruct(Reconstruct),
     /// Make an empty case
     New(New),
     /// Add recordings and documents to a case
+    ///
+    /// Folders are searched to the bottom, in the order of their names. Evidence stays where it is
+    /// and is remembered by path, size and SHA-256. What is skipped is named with the reason, and
+    /// the exit code is then 1. Adding something twice changes nothing.
     Add(Add),
     /// Put the recordings of a case, or just some files, on one clock
+    ///
+    /// Given a case, listens to the recordings that were not heard yet and places all of them.
+    /// Given files, or a folder that is no case, does the same without a case and prints the
+    /// result; nothing is kept.
     Sync(Sync),
     /// Show the sources, the islands, the placements and what could not be placed
     Status(Status),
     /// Write what was found in another program's format
     Export(Export),
     /// Check that every source is still what it was, and that the custody log is whole
+    ///
+    /// Reads every source again and compares its SHA-256 with the one in the case; names what is
+    /// missing, what has changed and what lies in the added folders without being in the case; and
+    /// checks that no line of the custody log was edited, removed or moved. Changes nothing. The
+    /// exit code is 1 if anything differs.
     Verify(Verify),
     /// Print a completion script for a shell
     Completions(Completions),
@@ -95,11 +112,7 @@ pub enum Command {
     Man(Man),
 }
 
-/// `recount reconstruct`.
-///
-/// Makes a case beside the folder (never inside it), adds every recording and document,
-/// listens to each recording once, puts them on one clock, and draws the timeline.
-/// A run that was stopped continues where it was.
+/// `recount reconstruct`; see [`Command::Reconstruct`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::RECONSTRUCT)]
 pub struct Reconstruct {
@@ -116,7 +129,7 @@ pub struct Reconstruct {
     pub work: Work,
 }
 
-/// `recount new`.
+/// `recount new`; see [`Command::New`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::NEW)]
 pub struct New {
@@ -124,11 +137,7 @@ pub struct New {
     pub case: PathBuf,
 }
 
-/// `recount add`.
-///
-/// Folders are searched to the bottom, in the order of their names. Evidence stays where it is
-/// and is remembered by path, size and SHA-256. What is skipped is named with the reason, and
-/// the exit code is then 1. Adding something twice changes nothing.
+/// `recount add`; see [`Command::Add`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::ADD)]
 pub struct Add {
@@ -145,11 +154,7 @@ pub struct Add {
     pub work: Work,
 }
 
-/// `recount sync`.
-///
-/// Given a case, listens to the recordings that were not heard yet and places all of them.
-/// Given files, or a folder that is no case, does the same without a case and prints the
-/// result; nothing is kept.
+/// `recount sync`; see [`Command::Sync`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::SYNC)]
 pub struct Sync {
@@ -161,7 +166,7 @@ pub struct Sync {
     pub work: Work,
 }
 
-/// `recount status`.
+/// `recount status`; see [`Command::Status`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::STATUS)]
 pub struct Status {
@@ -169,7 +174,7 @@ pub struct Status {
     pub case: PathBuf,
 }
 
-/// `recount export`.
+/// `recount export`; see [`Command::Export`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::EXPORT)]
 pub struct Export {
@@ -186,12 +191,7 @@ pub struct Export {
     pub force: bool,
 }
 
-/// `recount verify`.
-///
-/// Reads every source again and compares its SHA-256 with the one in the case; names what is
-/// missing, what has changed and what lies in the added folders without being in the case; and
-/// checks that no line of the custody log was edited, removed or moved. Changes nothing. The
-/// exit code is 1 if anything differs.
+/// `recount verify`; see [`Command::Verify`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::VERIFY)]
 pub struct Verify {
@@ -202,7 +202,7 @@ pub struct Verify {
     pub work: Work,
 }
 
-/// `recount completions`.
+/// `recount completions`; see [`Command::Completions`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::COMPLETIONS)]
 pub struct Completions {
@@ -210,7 +210,7 @@ pub struct Completions {
     pub shell: clap_complete::Shell,
 }
 
-/// `recount man`.
+/// `recount man`; see [`Command::Man`].
 #[derive(Args, Debug)]
 #[command(after_help = examples::MAN)]
 pub struct Man {

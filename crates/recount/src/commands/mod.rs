@@ -16,7 +16,7 @@ use case::{Case, CaseLock};
 use media::{Door, Limits};
 
 use crate::args::{Command, Work};
-use crate::desk::Desk;
+use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::event::Event;
 use crate::steps::{align, listen};
@@ -42,13 +42,15 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
 /// Opens a case and takes it for this process.
 fn open_locked(desk: &Desk, dir: &Path) -> Result<(Case, CaseLock), Error> {
     let case = open(desk, dir)?;
-    let lock = case.lock(&desk.stamp())?;
+    let lock = case.lock(&stamp())?;
     Ok((case, lock))
 }
 
 /// Opens a case, and tells if its custody log is not as it was left.
 fn open(desk: &Desk, dir: &Path) -> Result<Case, Error> {
-    let case = Case::open(dir, &desk.stamp())?;
+    // Paths of copies are told apart from others by where they are, so it must be told one way.
+    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let case = Case::open(&dir, &stamp())?;
     if case.custody_standing() == case::custody::Standing::Differs {
         desk.needs_attention();
         desk.tell(&Event::warned("the custody log is not what was written; see `recount verify`"));

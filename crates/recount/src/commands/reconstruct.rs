@@ -10,7 +10,7 @@ use super::export::write_whole;
 use super::status::{print_case, summary};
 use super::{open_door, open_locked, synchronise, use_threads};
 use crate::args::Reconstruct;
-use crate::desk::Desk;
+use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::report::names::shown;
 use crate::report::output;
@@ -101,7 +101,7 @@ fn open_or_make(desk: &Desk, dir: &Path, folder: &Path) -> Result<(Case, CaseLoc
         if gather(&[folder.to_owned()]).files.is_empty() {
             return Err(Error::NoRecording { path: folder.to_owned() });
         }
-        Case::create(dir, &desk.stamp())?;
+        Case::create(dir, &stamp())?;
     }
     open_locked(desk, dir)
 }

@@ -11,6 +11,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressState, Prog
 
 use crate::args::{Progress, Voice};
 use crate::event::{Event, Step, Unit};
+use crate::report::names::shown_text;
 
 const YELLOW: Style = AnsiColor::Yellow.on_default().bold();
 const RED: Style = AnsiColor::Red.on_default().bold();
@@ -80,7 +81,7 @@ impl Teller {
             write_line(&line.to_string());
             return;
         }
-        write_line(&format!("{RED}error{RED:#}: {message}"));
+        write_line(&format!("{RED}error{RED:#}: {}", shown_text(message)));
         if let Some(hint) = hint {
             write_line(&format!("{GREEN}hint{GREEN:#}: {hint}"));
         }
@@ -90,9 +91,11 @@ impl Teller {
     fn say(&self, event: &Event, bar: Option<&ProgressBar>) {
         let line = match event {
             Event::Refused { file, reason, .. } => {
-                format!("{YELLOW}skipped{YELLOW:#}: {reason}: {file}")
+                format!("{YELLOW}skipped{YELLOW:#}: {}: {file}", shown_text(reason))
             }
-            Event::Warned { warning } => format!("{YELLOW}warning{YELLOW:#}: {warning}"),
+            Event::Warned { warning } => {
+                format!("{YELLOW}warning{YELLOW:#}: {}", shown_text(warning))
+            }
             Event::Noted { note, .. } if self.verbose => note.clone(),
             Event::Finished { step, counts } if !self.quiet => {
                 let mut line = format!("{GREEN}{:>9}{GREEN:#} ", step.doing());

@@ -5,6 +5,6 @@ mod format;
 mod sealed;
 mod spool;
 
-pub use format::{Damage, KeptSound, checksum};
+pub use format::{KeptSound, checksum};
 pub use sealed::{open_sealed, write_sealed};
 pub use spool::{MemoryBudget, PEAKS_PER_S, Spool};

@@ -18,7 +18,7 @@ use super::examine::{Examined, Unfit, examine};
 use super::gather::{Gathered, gather};
 use super::look::{Look, Place};
 use super::paths::{self, EVIDENCE};
-use crate::desk::{Counter, Desk};
+use crate::desk::{Counter, Desk, stamp};
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
 use crate::pool::{InOrder, each};
@@ -152,9 +152,11 @@ impl Adding<'_> {
     }
 
     fn add(&mut self, case: &mut Case, path: &Path, kept: Kept) -> Result<(), Error> {
-        self.begin(case)?;
+        if case.source_at(path)? != Some(kept.examined.source.id) {
+            self.begin(case)?;
+        }
         let Kept { examined: Examined { source, recording, look }, original } = kept;
-        let stamp = self.desk.stamp();
+        let stamp = stamp();
         let added = match &original {
             None => case.add_source(&stamp, &source, recording.as_ref())?,
             Some((original, _)) => case.add_copy(&stamp, &source, original, recording.as_ref())?,
@@ -214,7 +216,7 @@ impl Adding<'_> {
             params: json!({ "folders": folders }),
             inputs: Vec::new(),
         };
-        self.run = Some(case.begin(&self.desk.stamp(), &step)?);
+        self.run = Some(case.begin(&stamp(), &step)?);
         Ok(())
     }
 
@@ -225,7 +227,7 @@ impl Adding<'_> {
         if let Some(run) = self.run.take() {
             let left_out: Vec<_> = self.left_out.iter().map(|path| paths::to_json(path)).collect();
             let counts = json!({ "counts": self.counts, "left_out": left_out });
-            case.finish(&self.desk.stamp(), &run, &counts)?;
+            case.finish(&stamp(), &run, &counts)?;
         }
         self.desk.tell(&Event::Finished { step: Step::Add, counts: self.counts.clone() });
         Ok(self.counts)

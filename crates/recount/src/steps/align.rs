@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::hear::sound_tag;
 use super::listen::{self, Unheard};
-use crate::desk::Desk;
+use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
 use crate::sound::KeptSound;
@@ -39,7 +39,7 @@ pub struct Ready {
 pub enum Outcome {
     /// The case holds the alignment.
     Done,
-    /// Kept sound turned out to be missing or damaged and was thrown away; listen again, then align again.
+    /// Kept sound was missing, or damaged and so thrown away: listen again, then align again.
     ListenAgain,
 }
 
@@ -54,20 +54,20 @@ pub fn run(desk: &Desk, case: &mut Case, door: &Door, unheard: &Unheard) -> Resu
         desk.tell(&Event::Finished { step: Step::Align, counts: BTreeMap::new() });
         return Ok(Outcome::Done);
     }
-    let Some(ready) = read(case, door, &recordings, unheard)? else {
+    let Some(ready) = read(case, door, &recordings, unheard) else {
         return Ok(Outcome::ListenAgain);
     };
     let alignment = match place(desk, &ready) {
         Ok(alignment) => alignment,
-        Err(error) => return damaged(case, &ready).map_or(Err(error), Ok),
+        Err(error) => return damaged(case, &ready).ok_or(error),
     };
     desk.stop_if_asked()?;
     let mut refusals = alignment.refusals;
     refusals.extend(unplaceable(&recordings, unheard));
     refusals.sort_by_key(|(id, _)| *id);
-    let run = case.begin(&desk.stamp(), &step)?;
+    let run = case.begin(&stamp(), &step)?;
     case.replace_alignment(
-        &desk.stamp(),
+        &stamp(),
         &run,
         &alignment.placements,
         &alignment.ties,
@@ -75,7 +75,7 @@ pub fn run(desk: &Desk, case: &mut Case, door: &Door, unheard: &Unheard) -> Resu
         &alignment.excerpts,
     )?;
     let counts = json!({ "placed": alignment.placements.len(), "unplaced": refusals.len() });
-    case.finish(&desk.stamp(), &run, &counts)?;
+    case.finish(&stamp(), &run, &counts)?;
     Ok(Outcome::Done)
 }
 
@@ -139,7 +139,7 @@ fn read(
     door: &Door,
     recordings: &[(Source, Recording)],
     unheard: &Unheard,
-) -> Result<Option<Vec<Ready>>, Error> {
+) -> Option<Vec<Ready>> {
     let tag = sound_tag(door.ffmpeg_version());
     let cache = case.cache();
     let audible = recordings.iter().filter(|(source, recording)| {
@@ -147,21 +147,25 @@ fn read(
     });
     let mut ready = Vec::new();
     for (nth, (source, _)) in audible.enumerate() {
-        let heard = listen::heard(&cache, &source.id, tag);
-        let sound = listen::sound(&cache, &source.id, tag, nth);
-        let (Some(heard), Some(sound)) = (heard, sound) else { return Ok(None) };
+        let heard = listen::heard(&cache, &source.id, tag)?;
+        let sound = listen::sound(&cache, &source.id, tag, nth)?;
         ready.push(Ready { id: source.id, name: source.name(), heard, sound });
     }
-    Ok(Some(ready))
+    Some(ready)
 }
 
-/// Throws away kept sound that was found damaged while it was read.
+/// After an error: whether kept sound is to blame. All of it is looked through then, and what is
+/// damaged thrown away.
 fn damaged(case: &Case, ready: &[Ready]) -> Option<Outcome> {
-    let damaged: Vec<_> = ready.iter().filter(|ready| ready.sound.is_damaged()).collect();
-    for ready in &damaged {
-        listen::forget_sound(&case.cache(), &ready.id);
+    if !ready.iter().any(|ready| ready.sound.is_damaged()) {
+        return None;
     }
-    (!damaged.is_empty()).then_some(Outcome::ListenAgain)
+    for ready in ready {
+        if ready.sound.play(|_| ()).is_err() {
+            listen::forget_sound(&case.cache(), &ready.id);
+        }
+    }
+    Some(Outcome::ListenAgain)
 }
 
 /// Passes on what the alignment tells.

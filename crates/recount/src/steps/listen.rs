@@ -17,7 +17,7 @@ use super::examine::{Unfit, unfit};
 use super::hear::{NotHeard, hear, hear_again, sound_tag};
 use super::look::{Look, Place};
 use super::{gather, paths};
-use crate::desk::{Counter, Desk};
+use crate::desk::{Counter, Desk, stamp};
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
 use crate::pool::each;
@@ -106,10 +106,9 @@ fn to_listen(case: &Case, door: &Door) -> Result<(Vec<Todo>, u64), Error> {
         if recording.audio.is_empty() {
             continue;
         }
-        let stretches = match case.is_done(&step(door, source.id))? {
-            true => case.listened(&source.id)?.map(|listened| listened.stretches),
-            false => None,
-        };
+        let is_done = case.is_done(&step(door, source.id))?;
+        let listened = if is_done { case.listened(&source.id)? } else { None };
+        let stretches = listened.map(|listened| listened.stretches);
         let cached = || {
             KeptSound::open(&cache.file(&source.id, SOUND), tag, usize::MAX).is_ok()
                 && heard(&cache, &source.id, tag).is_some()
@@ -213,10 +212,10 @@ fn store(
     if todo.stretches.as_ref() == Some(&listened.stretches) {
         return Ok(());
     }
-    let run = case.begin(&desk.stamp(), &step(door, todo.id))?;
+    let run = case.begin(&stamp(), &step(door, todo.id))?;
     let (stretches, warnings) = (&listened.stretches, &listened.warnings);
-    case.put_listened(&desk.stamp(), &run, &todo.id, stretches, warnings)?;
-    case.finish(&desk.stamp(), &run, &json!({ "samples": listened.samples }))?;
+    case.put_listened(&stamp(), &run, &todo.id, stretches, warnings)?;
+    case.finish(&stamp(), &run, &json!({ "samples": listened.samples }))?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@
 //! to nameless temporary files beyond that.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use evidence::{Recording, Refusal, Source, SourceId, SourceKind, Stretch};
@@ -150,7 +150,7 @@ fn hear_all(desk: &Desk, door: &Door, files: Vec<PathBuf>, jobs: usize) -> Resul
 
 fn take_in(
     door: &Door,
-    path: &PathBuf,
+    path: &Path,
     budget: &MemoryBudget,
     claimed: &Mutex<BTreeSet<SourceId>>,
     stop: &dyn Fn() -> bool,
