@@ -38,7 +38,12 @@ apt_install() {
         as_root apt-get -qq update || note "The package lists could not be renewed; trying with those that are here."
         apt_is_fresh=yes
     fi
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" >/dev/null
+    # What it says matters only when it fails.
+    local said
+    if ! said=$(as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "$@" 2>&1); then
+        printf '%s\n' "$said" | tail -n 5 >&2
+        return 1
+    fi
 }
 
 # need COMMAND PACKAGE...: the command is there afterwards, or the script ends with a sentence.
@@ -95,14 +100,15 @@ need_rust() {
     rust_is_enough && return
     local have
     have=$(rustc --version 2>/dev/null | cut -d' ' -f2 || true)
+    have=${have:-none}
     if command -v rustup >/dev/null; then
-        note "Rust ${have:-none} is here, $rust_min is needed: asking rustup for the stable one"
+        note "Rust $have is here, $rust_min is needed: asking rustup for the stable one"
         if rustup toolchain install stable --profile minimal --component clippy --component rustfmt; then
             export RUSTUP_TOOLCHAIN=stable
             rust_is_enough && return
         fi
     else
-        note "Rust ${have:-none} is here, $rust_min is needed: installing it by rustup into ~/.cargo"
+        note "Rust $have is here, $rust_min is needed: installing it by rustup into ~/.cargo"
         need curl curl ca-certificates
         local installer
         installer=$(mktemp)
@@ -117,7 +123,7 @@ need_rust() {
     fi
     note "trying the distribution's packages"
     rust_from_apt && return
-    give_up "Rust $rust_min or newer is needed (here: ${have:-none}). rustup could not fetch it and this distribution has none that new. Install it by hand (https://rustup.rs), then run this again."
+    give_up "Rust $rust_min or newer is needed (here: $have). rustup could not fetch it and this distribution has none that new. Install it by hand (https://rustup.rs), then run this again."
 }
 
 # What every build and run needs.
