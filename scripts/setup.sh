@@ -126,6 +126,19 @@ need_rust() {
     give_up "Rust $rust_min or newer is needed (here: $have). rustup could not fetch it and this distribution has none that new. Install it by hand (https://rustup.rs), then run this again."
 }
 
+# want_rust_tool NAME COMPONENT PACKAGE...: true when `cargo NAME` works, after trying to get it.
+want_rust_tool() {
+    local name=$1 component=$2 package; shift 2
+    cargo "$name" --version >/dev/null 2>&1 && return
+    if command -v rustup >/dev/null; then rustup component add "$component" >/dev/null 2>&1 || true; fi
+    for package in "$@"; do
+        cargo "$name" --version >/dev/null 2>&1 && return
+        # Only the one that belongs to the Rust that is here.
+        dpkg -s "${package##*:}" >/dev/null 2>&1 && apt_install "${package%%:*}" || true
+    done
+    cargo "$name" --version >/dev/null 2>&1
+}
+
 # What every build and run needs.
 need_to_build() {
     need ffmpeg ffmpeg
