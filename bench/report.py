@@ -24,7 +24,7 @@ def table(head, rows):
 def measured_on(part):
     m = part["measured_on"]
     return [f"Measured {m['date']} on {m['cores']} cores of {m['cpu']}, {m['memory']}, {m['system']}; {m['ffmpeg']}; "
-            f"{m['rust']}; Python {m['python']}; {m['recount']}.", ""]
+            f"{m['rust'].split(' (')[0]}; Python {m['python']}; {m['recount']}.", ""]
 
 
 def percent(share):
@@ -45,7 +45,8 @@ def accuracy(part):
     rows = [line(r["set"], r, r["sigma_median_s"], ", ".join(f"`{f}`" for f in r["missed"]) or "none") for r in part["rows"]]
     rows.insert(-1, line("**all scenes**", part["all"], part["sigma_median_s"], ""))
     out = ["### Accuracy", "", *measured_on(part), *table(head, rows)]
-    real = [[r["a"], r["b"], r["truth_s"], r["found_s"] and round(r["found_s"], 5)] for r in part["real"]]
+    exact = lambda seconds: None if seconds is None else f"{seconds:.5f}"
+    real = [[r["a"], r["b"], exact(r["truth_s"]), exact(r["found_s"])] for r in part["real"]]
     apart = "; ".join(f"`{f}` {'stays apart' if ok else 'is WRONGLY joined'}" for f, ok in part["apart"].items())
     return out + ["Real recordings, offset in seconds:", "", *table(["a", "b", "stated", "found"], real), apart + ".", ""]
 
@@ -84,9 +85,51 @@ def scale(part):
     return ["### Scaling", "", *measured_on(part), *table(head, rows)]
 
 
+def aims(figures):
+    """What was promised beside what was measured."""
+    rows = []
+
+    def aim(what, measured, met):
+        rows.append([what, measured, "yes" if met else "**no**"])
+
+    if "accuracy" in figures:
+        a = figures["accuracy"]
+        every, sigma = a["all"], a["sigma_median_s"]
+        aim("scenes: no false placement", every["false_placements"], every["false_placements"] == 0)
+        aim("scenes: at least 65 % within 20 ms", percent(every["within_20ms"]), every["within_20ms"] >= 0.65)
+        aim("scenes: at least 90 % inside two sigma", percent(every["calibration_2sigma"]), (every["calibration_2sigma"] or 0) >= 0.9)
+        aim("scenes: median sigma below 5 ms", f"{ms(sigma)} ms", sigma is not None and sigma < 0.005)
+    for name, key in (("on the scenes", "peers"), ("on sixteen in noise", "speed")):
+        part = figures.get(key, {})
+        rivals = part.get("rows") or part.get("peers") or []
+        ours = next((r for r in rivals if r["tool"] == "Recount"), None)
+        others = [r for r in rivals if r["tool"] != "Recount"]
+        if ours and others:
+            most = max(r["within_20ms"] - r["false"] for r in others)
+            aim(f"ahead of every peer {name}: within 20 ms less false", f"{ours['within_20ms'] - ours['false']}, best peer {most}",
+                ours["within_20ms"] - ours["false"] > most)
+            errors = [r["error_ms_median"] for r in others if r["error_ms_median"] is not None and r["placed"] >= ours["placed"] / 2]
+            if errors and ours["error_ms_median"] is not None:
+                aim(f"ahead {name}: median error, of those that place half as many",
+                    f"{ours['error_ms_median']} ms, best peer {min(errors)} ms", ours["error_ms_median"] <= min(errors))
+            quick = min(r["seconds"] for r in others)
+            aim(f"ahead {name}: seconds", f"{ours['seconds']}, best peer {quick}", ours["seconds"] < quick)
+    if "speed" in figures:
+        worst = max(s["ratio"] for s in figures["speed"]["sets"])
+        aim("64 recordings in at most 1.6 times decoding alone", worst, worst <= 1.6)
+    by_hours = {r["hours"]: r for r in figures.get("scale", {}).get("rows", [])}
+    for few, many in ((1, 10), (10, 100)):
+        if few in by_hours and many in by_hours:
+            growth = (by_hours[many]["seconds"] / many) / (by_hours[few]["seconds"] / few)
+            aim(f"seconds an hour, {many} h against {few} h: at most 1.2 times", round(growth, 2), growth <= 1.2)
+    if 100 in by_hours:
+        aim("100 h in less than 1 GiB", f"{by_hours[100]['peak_mib']} MiB", by_hours[100]["peak_mib"] < 1024)
+    return ["### Aims", "", *table(["aim", "measured", "met"], rows)] if rows else []
+
+
 def write():
     figures = record.load()
-    lines = []
+    lines = aims(figures)
     for name, draw in (("accuracy", accuracy), ("peers", peers), ("speed", speed), ("scale", scale)):
         lines += draw(figures[name]) if name in figures else []
     with open(README) as f:
