@@ -104,7 +104,7 @@ impl Cache {
             ErrorKind::NotFound => open(),
             _ => Err(error),
         });
-        let file = file.map_err(Error::io("write the cache", &path))?;
+        let file = file.map_err(Error::writing("write the cache", &path))?;
         Ok(CacheWriter { file: Some(BufWriter::with_capacity(1 << 16, file)), unfinished, path })
     }
 
@@ -119,7 +119,7 @@ impl Cache {
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<PathBuf, Error> {
         let mut writer = self.writer(source, what)?;
-        write(&mut writer).map_err(Error::io("write the cache", &writer.path))?;
+        write(&mut writer).map_err(Error::writing("write the cache", &writer.path))?;
         writer.commit()
     }
 
@@ -157,7 +157,7 @@ impl CacheWriter {
             fs::rename(&self.unfinished, &self.path)
         };
         let file = self.file.take();
-        let finished = finish(file).map_err(Error::io("write the cache", &self.path));
+        let finished = finish(file).map_err(Error::writing("write the cache", &self.path));
         if finished.is_err() {
             let _ = fs::remove_file(&self.unfinished);
         }
@@ -199,11 +199,11 @@ mod tests {
     fn a_file_is_there_only_when_it_is_whole() {
         let (_folder, cache, source) = cache();
         let mut writer = cache.writer(&source, "sound-v1.pcm").unwrap();
-        writer.write_all(&[1; 200_000]).unwrap();
+        writer.write_all(&vec![1; 200_000]).unwrap();
         assert!(!cache.has(&source, "sound-v1.pcm"));
         let path = writer.commit().unwrap();
         assert!(cache.has(&source, "sound-v1.pcm"));
-        assert_eq!(fs::read(path).unwrap(), [1; 200_000]);
+        assert_eq!(fs::read(path).unwrap(), vec![1; 200_000]);
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
         let (_folder, cache, source) = cache();
         cache.write(&source, "heard", |to| to.write_all(b"old")).unwrap();
         let mut writer = cache.writer(&source, "heard").unwrap();
-        writer.write_all(&[1; 200_000]).unwrap();
+        writer.write_all(&vec![1; 200_000]).unwrap();
         drop(writer);
         let failed = cache.write(&source, "heard", |_| Err(ErrorKind::StorageFull.into()));
         assert!(matches!(failed, Err(Error::Full { .. })));

@@ -22,13 +22,13 @@ impl Case {
     /// [`Error::NotEmpty`], [`Error::Full`], [`Error::ReadOnly`], [`Error::Busy`] if another
     /// process is making it. What an interrupted attempt left is no obstacle.
     pub fn create(dir: &Path, stamp: &Stamp) -> Result<Self, Error> {
-        fs::create_dir_all(dir).map_err(Error::io("make the case folder", dir))?;
+        fs::create_dir_all(dir).map_err(Error::writing("make the case folder", dir))?;
         must_be_free(dir)?;
         let lock = Held::take(dir, stamp)?;
         must_be_free(dir)?;
         write_account(dir)?;
         let cache = dir.join(CACHE);
-        fs::create_dir_all(&cache).map_err(Error::io("make the cache", &cache))?;
+        fs::create_dir_all(&cache).map_err(Error::writing("make the cache", &cache))?;
         write_database(dir, stamp)?;
         drop(lock);
         Self::open(dir, stamp)
@@ -55,9 +55,9 @@ fn write_account(dir: &Path) -> Result<(), Error> {
     match File::create_new(&path) {
         Ok(mut file) => writeln!(file, "# {title}")
             .and_then(|()| file.sync_all())
-            .map_err(Error::io("write the account", &path)),
+            .map_err(Error::writing("write the account", &path)),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(Error::io("write the account", &path)(error)),
+        Err(error) => Err(Error::writing("write the account", &path)(error)),
     }
 }
 
@@ -69,7 +69,7 @@ fn write_database(dir: &Path, stamp: &Stamp) -> Result<(), Error> {
         let left = dir.join(format!("{UNFINISHED}{tail}"));
         match fs::remove_file(&left) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(Error::io("remove an unfinished case", &left)(error));
+                return Err(Error::writing("remove an unfinished case", &left)(error));
             }
             _ => {}
         }
@@ -86,7 +86,7 @@ fn write_database(dir: &Path, stamp: &Stamp) -> Result<(), Error> {
     db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
     db.close().map_err(|(_, error)| error)?;
     let sync = |path: &Path| File::open(path).and_then(|file| file.sync_all());
-    sync(&unfinished).map_err(Error::io("write the case", &unfinished))?;
-    fs::rename(&unfinished, dir.join(DATABASE)).map_err(Error::io("name the case", dir))?;
-    sync(dir).map_err(Error::io("write the case folder", dir))
+    sync(&unfinished).map_err(Error::writing("write the case", &unfinished))?;
+    fs::rename(&unfinished, dir.join(DATABASE)).map_err(Error::writing("name the case", dir))?;
+    sync(dir).map_err(Error::writing("write the case folder", dir))
 }

@@ -250,5 +250,5 @@ fn append(dir: &Path, bytes: &[u8]) -> Result<u64, Error> {
         file.sync_data()?;
         Ok(file.metadata()?.len())
     };
-    write().map_err(Error::io("write the custody log", &path))
+    write().map_err(Error::writing("write the custody log", &path))
 }

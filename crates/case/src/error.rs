@@ -82,6 +82,18 @@ pub enum Error {
         /// Which number.
         what: String,
     },
+    /// The disk refused to write for a reason that the database does not pass on: a quota, a
+    /// limit, a fault.
+    #[error(
+        "the disk refused to write (a quota, a limit or a fault; {source}); nothing stored before \
+         is lost, see to the disk and run the same again: {}", path.display()
+    )]
+    DiskRefused {
+        /// The file.
+        path: PathBuf,
+        /// What the database said.
+        source: rusqlite::Error,
+    },
     /// The operating system refused.
     #[error("could not {doing}: {source}: {}", path.display())]
     Io {
@@ -98,7 +110,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// For `map_err` after an operation on a file.
+    /// For `map_err` after an attempt to write a file or folder.
+    pub(crate) fn writing(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| match source.kind() {
+            io::ErrorKind::PermissionDenied => Self::ReadOnly { path: path.to_owned() },
+            _ => Self::io(doing, path)(source),
+        }
+    }
+
+    /// For `map_err` after any other operation on a file.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| {
             let path = path.to_owned();
@@ -127,6 +147,7 @@ impl From<rusqlite::Error> for Error {
             return Self::Damaged { what: error.to_string(), path };
         }
         match error.sqlite_error_code() {
+            Some(ErrorCode::SystemIoFailure) => Self::DiskRefused { path, source: error },
             Some(ErrorCode::DiskFull) => Self::Full { path },
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

@@ -82,10 +82,7 @@ impl Held {
             .create(true)
             .truncate(false)
             .open(&path)
-            .map_err(|error| match error.kind() {
-                std::io::ErrorKind::PermissionDenied => Error::ReadOnly { path: dir.to_owned() },
-                _ => Error::io("open the lock of the case", &path)(error),
-            })?;
+            .map_err(Error::writing("open the lock of the case", &path))?;
         for attempt in 1.. {
             match file.try_lock() {
                 Ok(()) => break,

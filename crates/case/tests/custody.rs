@@ -9,9 +9,10 @@ use std::process::Command;
 use case::custody::{Fault, Standing, check_chain};
 use case::{Case, custody};
 use common::{align, case_with, id, new_case, placement, recording, source, stamp, step};
-use evidence::Source;
+use evidence::{Source, SourceId};
 use proptest::prelude::*;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 fn log(dir: &Path) -> Vec<u8> {
     fs::read(dir.join(case::CUSTODY)).unwrap()
@@ -54,10 +55,7 @@ fn a_forged_line_with_a_right_hash_is_named() {
     let faults = faults_after(|lines| {
         let body = lines[3].replace("\"ana\"", "\"bob\"");
         let body = format!("{}}}", body.rsplit_once(",\"hash\"").unwrap().0);
-        let hash: String = {
-            use sha2::{Digest, Sha256};
-            Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect()
-        };
+        let hash = SourceId(Sha256::digest(&body).into());
         lines[3] = format!("{},\"hash\":\"{hash}\"}}", body.strip_suffix('}').unwrap());
         assert!(custody::Entry::from_line(&lines[3]).is_some());
         // Without the case it is the next line that no longer follows.

@@ -84,7 +84,7 @@ pub fn tie(left: u32, right: u32) -> Tie {
         left: id(left),
         right: id(right),
         pieces: vec![piece(5)],
-        score: 17.300_000_000_000_001,
+        score: 17.3 / 7.0,
         windows_agree: 40,
         windows_disagree: 2,
         runner_up: Some(RunnerUp { offset_ns: 3, share: 0.1 + 0.2 }),
