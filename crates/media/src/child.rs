@@ -84,7 +84,8 @@ impl Drop for Reaped {
     }
 }
 
-/// Runs the child to its end and gives `sink` what it writes, with the number of the output.
+/// Runs the child to its end and gives `sink` what it writes, with the number of the output;
+/// at the end of each output, an empty slice.
 pub(crate) fn run(
     mut run: Run<'_>,
     outputs: Outputs,
@@ -150,6 +151,9 @@ fn drain(
             };
             if read == 0 {
                 ended.push(*number);
+                if *number != complaints_at {
+                    sink(*number, &[]).map_err(Ok)?;
+                }
             } else if *number == complaints_at {
                 complaints.push(&block[..read]);
             } else {

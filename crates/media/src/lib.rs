@@ -1,5 +1,6 @@
 //! The door in: hashes, probes and decodes recordings, through ffmpeg in a sandbox.
 
+mod assembly;
 mod child;
 mod door;
 mod error;
@@ -8,6 +9,7 @@ mod formats;
 mod hash;
 mod keeper;
 mod listen;
+mod mix;
 mod nut;
 mod probe;
 #[cfg(target_os = "linux")]

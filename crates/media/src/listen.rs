@@ -1,13 +1,24 @@
-//! Decodes a recording's sound to one line of samples.
-use evidence::{MediaTime, Recording, Stretch};
+//! Decodes a recording's sound to one line of samples on presentation time.
+//!
+//! In: a file and what probing said of it. Out: mono samples, where sound really was, and what
+//! was wrong. One ffmpeg decodes all tracks; each comes through a pipe of its own, resampled,
+//! as packets with time stamps in samples (see `nut`), is put on its time line (see `timeline`),
+//! and all are brought together (see `assembly` and `mix`). Cost over a bare decode: none that
+//! can be measured; the shorter resampling filter and the wider pipes pay for the sandbox.
 
-use crate::child::Outputs;
+use std::time::Duration;
+
+use evidence::{AudioTrack, MediaTime, Recording, Stretch};
+
+use crate::assembly::Assembly;
+use crate::child::{Complaints, Ended, Outputs};
 use crate::door::{Door, Job, MEDIA, Program, input_options, unreadable, words};
 use crate::source_file::SourceFile;
-use crate::timeline::Timeline;
+use crate::timeline::{Bounds, Oddity, Timeline};
 use crate::{Error, formats, nut};
 
-/// Channels of one recording that are decoded.
+/// Channels of one recording that are decoded, over all its tracks: as many as a production
+/// recorder or broadcast file has; more would be decoded without being heard.
 pub const CHANNELS_MAX: u32 = 8;
 
 /// What listening found beside the samples.
@@ -21,7 +32,18 @@ pub struct Listened {
     pub samples: u64,
 }
 
-const TS_OFFSET_S: i64 = 1_000_000;
+/// Added to every time stamp on the way, because the NUT format has no negative ones. Eleven
+/// days: more than any clock goes back before it is absurd.
+const OFFSET_S: i64 = 1_000_000;
+
+/// Taps of the resampling filter at the lower of the two rates. Half of ffmpeg's default: the
+/// transition band doubles to about 800 Hz below 4 kHz, where alignment looks for little, and
+/// the cost of resampling halves.
+const FILTER_TAPS: u32 = 16;
+
+/// Bytes of a recording that justify one second of processor time, beside its length: no codec
+/// in use needs more at ten times slower than measured.
+const BYTES_PER_CPU_S: u64 = 50_000;
 
 pub(crate) fn listen(
     door: &Door,
@@ -31,66 +53,329 @@ pub(crate) fn listen(
     stop: &dyn Fn() -> bool,
     sink: &mut dyn FnMut(&[f32]),
 ) -> Result<Listened, Error> {
-    let mut listened = Listened::default();
-    let Some(track) = recording.audio.first() else { return Ok(listened) };
-    let outputs = Outputs::new(1).map_err(|e| unreadable(source, e))?;
-    let mut arguments = words("-nostdin -hide_banner -v repeat+error -threads 1 -vn -sn -dn");
-    arguments.extend(input_options(formats::first_name(&recording.container)));
-    arguments.extend(["-i".to_owned(), MEDIA.to_owned()]);
-    arguments.extend(words(&format!(
-        "-map 0:{} -af aresample={rate_hz}:filter_size=16 -c:a pcm_f32le -flush_packets 0 \
-         -avoid_negative_ts disabled -output_ts_offset {TS_OFFSET_S} -map_metadata -1 \
-         -write_index 0 -f nut pipe:{}",
-        track.stream,
-        outputs.descriptor(0)
-    )));
-    let mut reader = nut::Reader::default();
-    let mut timeline = Timeline { next: None };
-    let mut mono = Vec::new();
-    let mut stretches: Vec<(i64, i64)> = Vec::new();
-    let mut delivered = 0i64;
-    let job = Job {
-        program: Program::Ffmpeg,
-        arguments,
-        source: Some(source),
-        cpu: door.limits.cpu,
-        report: false,
-        stop,
-    };
-    let ended = door.run(job, outputs, &mut |_, bytes| {
-        let channels = reader.format().map_or(track.channels, |f| f.channels) as usize;
-        reader
-            .push(bytes, &mut |pts, bytes| {
-                mono.clear();
-                for frame in bytes.chunks_exact(4 * channels) {
-                    let sum: f32 = frame
-                        .chunks_exact(4)
-                        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-                        .sum();
-                    mono.push(sum / channels as f32);
-                }
-                let at = timeline.place(pts - TS_OFFSET_S * i64::from(rate_hz), mono.len());
-                while delivered < at {
-                    let n = (at - delivered).min(8192);
-                    sink(&vec![0.0; n as usize]);
-                    delivered += n;
-                }
-                match stretches.last_mut() {
-                    Some(last) if last.1 == at => last.1 = at + mono.len() as i64,
-                    _ => stretches.push((at, at + mono.len() as i64)),
-                }
-                sink(&mono);
-                delivered += mono.len() as i64;
-            })
-            .map_err(|e| Error::Undecodable { path: source.path.clone(), why: e.0.to_owned() })
-    })?;
-    if delivered == 0 {
-        let why = ended.complaints.summary();
+    let mut warnings = Vec::new();
+    let mut chosen = choose(&recording.audio, &mut warnings);
+    if chosen.is_empty() || rate_hz == 0 {
+        return Ok(Listened { warnings, ..Listened::default() });
+    }
+    let request = Request { door, source, recording, rate_hz, stop };
+    match request.decode(&chosen, sink) {
+        Err(Error::Undecodable { .. }) if chosen.len() > 1 => {}
+        other => return other.map(|listened| listened.with(warnings)),
+    }
+    // Nothing has been delivered. One track that cannot be decoded keeps ffmpeg from starting on
+    // the others, so find out which.
+    let mut usable = Vec::new();
+    for track in chosen.drain(..) {
+        if request.can_decode(&track)? {
+            usable.push(track);
+        } else {
+            warnings.push(format!(
+                "sound track {} ({}) cannot be decoded and is left out",
+                track.stream, track.codec
+            ));
+        }
+    }
+    if usable.is_empty() {
+        let why = "none of its sound tracks can be decoded".to_owned();
         return Err(Error::Undecodable { path: source.path.clone(), why });
     }
-    let time = |n: i64| MediaTime::from_seconds(n as f64 / f64::from(rate_hz));
-    listened.stretches =
-        stretches.iter().map(|s| Stretch { start: time(s.0), end: time(s.1) }).collect();
-    listened.samples = delivered as u64;
-    Ok(listened)
+    Ok(request.decode(&usable, sink)?.with(warnings))
+}
+
+/// The tracks to decode, with no more channels in all than are looked at.
+fn choose(tracks: &[AudioTrack], warnings: &mut Vec<String>) -> Vec<AudioTrack> {
+    let mut left = CHANNELS_MAX;
+    let mut chosen = Vec::new();
+    for track in tracks {
+        let channels = track.channels.min(left);
+        if channels > 0 {
+            chosen.push(AudioTrack { channels, ..track.clone() });
+            left -= channels;
+        }
+    }
+    let all: u64 = tracks.iter().map(|track| u64::from(track.channels)).sum();
+    if all > u64::from(CHANNELS_MAX) {
+        warnings.push(format!("only the first {CHANNELS_MAX} of its {all} channels were heard"));
+    }
+    chosen
+}
+
+impl Listened {
+    fn with(mut self, mut before: Vec<String>) -> Self {
+        before.append(&mut self.warnings);
+        self.warnings = before;
+        self
+    }
+}
+
+struct Request<'a> {
+    door: &'a Door,
+    source: &'a SourceFile,
+    recording: &'a Recording,
+    rate_hz: u32,
+    stop: &'a dyn Fn() -> bool,
+}
+
+/// One track on its way from the pipe to the assembly.
+struct Line {
+    reader: nut::Reader,
+    timeline: Timeline,
+    stream: u32,
+    heard: bool,
+}
+
+impl Request<'_> {
+    fn decode(
+        &self,
+        tracks: &[AudioTrack],
+        sink: &mut dyn FnMut(&[f32]),
+    ) -> Result<Listened, Error> {
+        let outputs = Outputs::new(tracks.len()).map_err(|e| unreadable(self.source, e))?;
+        let mut arguments = self.input();
+        for (i, track) in tracks.iter().enumerate() {
+            arguments.extend(self.output(track, outputs.descriptor(i)));
+        }
+        let mut lines: Vec<Line> = tracks.iter().map(|track| self.line(track)).collect();
+        let channels: Vec<usize> = tracks.iter().map(|track| track.channels as usize).collect();
+        let samples_max = in_samples(self.door.limits.sound.as_secs_f64(), self.rate_hz);
+        let mut assembly = Assembly::new(&channels, self.rate_hz, samples_max, sink);
+        let job = self.job(arguments);
+        let ended = self.door.run(job, outputs, &mut |output, bytes| {
+            let line = &mut lines[output];
+            if bytes.is_empty() {
+                line.timeline.finish(&mut |at, samples| assembly.place(output, at, samples));
+                assembly.end(output);
+                return Ok(());
+            }
+            line.take(bytes, self.rate_hz, &mut |at, samples| assembly.place(output, at, samples))
+                .map_err(|why| self.undecodable(why))?;
+            assembly.within_limits(&self.source.path)
+        })?;
+        let too_late = assembly.too_late;
+        let (stretches, samples) = assembly.finish();
+        self.judge(&ended, samples)?;
+        let mut warnings = self.faults(&ended.complaints, samples);
+        warnings.extend(self.oddities(&lines, too_late));
+        let time = |n: i64| MediaTime::from_seconds(n as f64 / f64::from(self.rate_hz));
+        let stretch = |(start, end)| Stretch { start: time(start), end: time(end) };
+        let stretches = stretches.into_iter().map(stretch).collect();
+        Ok(Listened { stretches, warnings, samples: samples as u64 })
+    }
+
+    /// Whether ffmpeg can start on a track at all.
+    fn can_decode(&self, track: &AudioTrack) -> Result<bool, Error> {
+        let outputs = Outputs::new(1).map_err(|e| unreadable(self.source, e))?;
+        let mut arguments = self.input();
+        arguments.extend(words("-t 1"));
+        arguments.extend(self.output(track, outputs.descriptor(0)));
+        let ended = self.door.run(self.job(arguments), outputs, &mut |_, _| Ok(()))?;
+        Ok(ended.status.success())
+    }
+
+    fn input(&self) -> Vec<String> {
+        // Complaints one a line, so that they can be counted. Pictures, subtitles and data are
+        // not even read. No limit on the share of faults: half a damaged recording is evidence.
+        let mut arguments = words(
+            "-nostdin -hide_banner -v repeat+error -max_error_rate 1 \
+             -threads 1 -vn -sn -dn",
+        );
+        // ffmpeg mends jumps of the clock above these limits by itself; those below are ours.
+        // Only MPEG-TS and its like go back under its care.
+        arguments.extend(words("-dts_delta_threshold 43200 -dts_error_threshold 43200"));
+        arguments.extend(input_options(formats::first_name(&self.recording.container)));
+        arguments.extend(["-i".to_owned(), MEDIA.to_owned()]);
+        arguments
+    }
+
+    fn output(&self, track: &AudioTrack, descriptor: i32) -> Vec<String> {
+        let mut filter = format!("aresample={}:filter_size={FILTER_TAPS}", self.rate_hz);
+        let whole = self.recording.audio.iter().find(|t| t.stream == track.stream);
+        if whole.is_some_and(|whole| whole.channels > track.channels) {
+            let channels = (0..track.channels).map(|c| format!("|c{c}=c{c}"));
+            let pan = format!("pan={}c{}", track.channels, channels.collect::<String>());
+            filter = format!("{pan},{filter}");
+        }
+        let mut arguments = words(&format!(
+            "-map 0:{} -c:a pcm_f32le -flush_packets 0 -map_metadata -1 -map_chapters -1 \
+             -avoid_negative_ts disabled -output_ts_offset {OFFSET_S} -write_index 0 -af",
+            track.stream
+        ));
+        arguments.push(filter);
+        arguments.extend(words(&format!("-f nut pipe:{descriptor}")));
+        arguments
+    }
+
+    fn job(&self, arguments: Vec<String>) -> Job<'_> {
+        let by_length_s = self.recording.duration.seconds().max(0.0) as u64 / 4;
+        let cpu_s = by_length_s.min(self.source.size_bytes / BYTES_PER_CPU_S);
+        Job {
+            program: Program::Ffmpeg,
+            arguments,
+            source: Some(self.source),
+            cpu: self.door.limits.cpu + Duration::from_secs(cpu_s),
+            report: false,
+            stop: self.stop,
+        }
+    }
+
+    fn line(&self, track: &AudioTrack) -> Line {
+        let end_s = match self.recording.duration.seconds() {
+            // Unknown, so anything may be believed that is not absurd by itself.
+            known if known <= 0.0 => f64::from(i32::MAX),
+            known => known,
+        };
+        let bounds = Bounds {
+            rate_hz: self.rate_hz,
+            channels: track.channels as usize,
+            held_samples: held_samples(track.rate_hz, self.rate_hz),
+            end: in_samples(end_s, self.rate_hz),
+        };
+        Line {
+            reader: nut::Reader::default(),
+            timeline: Timeline::new(bounds),
+            stream: track.stream,
+            heard: false,
+        }
+    }
+
+    /// Whether the run gave sound, and if not, why.
+    fn judge(&self, ended: &Ended, samples: i64) -> Result<(), Error> {
+        use std::os::unix::process::ExitStatusExt;
+        let path = || self.source.path.clone();
+        match ended.status.signal() {
+            Some(libc::SIGKILL | libc::SIGXCPU) => {
+                return Err(Error::LimitReached { path: path(), what: "processor time" });
+            }
+            Some(signal) if samples == 0 => {
+                return Err(self.undecodable(format!("ffmpeg crashed with signal {signal}")));
+            }
+            _ => {}
+        }
+        if ended.complaints.mention("Cannot allocate memory") {
+            return Err(Error::LimitReached { path: path(), what: "memory" });
+        }
+        if samples == 0 {
+            return Err(self.undecodable(ended.complaints.summary()));
+        }
+        Ok(())
+    }
+
+    fn undecodable(&self, why: String) -> Error {
+        Error::Undecodable { path: self.source.path.clone(), why }
+    }
+
+    /// What ffmpeg complained of, as sentences.
+    fn faults(&self, complaints: &Complaints, samples: i64) -> Vec<String> {
+        let Some(first) = complaints.first.first() else { return Vec::new() };
+        let mut warnings = vec![format!(
+            "ffmpeg met {} while decoding; the sound around them may be missing or wrong ({first})",
+            counted(complaints.count, "fault")
+        )];
+        let heard_s = samples as f64 / f64::from(self.rate_hz);
+        let promised_s = self.recording.duration.seconds();
+        // Sound often ends some frames before the pictures do.
+        if promised_s - heard_s > 1.0 {
+            warnings.push(format!(
+                "its sound breaks off at {heard_s:.1} s of {promised_s:.1} s; the file seems cut short"
+            ));
+        }
+        warnings
+    }
+
+    fn oddities(&self, lines: &[Line], too_late: i64) -> Vec<String> {
+        let seconds = |samples: i64| samples as f64 / f64::from(self.rate_hz);
+        let mut warnings = Vec::new();
+        for line in lines {
+            let track = line.stream;
+            if !line.heard {
+                warnings.push(format!("sound track {track} gave no sound"));
+            }
+            for oddity in &line.timeline.oddities {
+                warnings.push(match *oddity {
+                    Oddity::Reset { at, by: Some(by) } => format!(
+                        "the clock of sound track {track} jumps by {:.3} s at {:.3} s, which \
+                         cannot be; what follows is placed directly after what came before",
+                        seconds(by),
+                        seconds(at)
+                    ),
+                    Oddity::Reset { at, by: None } => format!(
+                        "the clock of sound track {track} jumps back at {:.3} s; what follows is \
+                         placed directly after what came before",
+                        seconds(at)
+                    ),
+                    Oddity::Overlap { at, samples } => format!(
+                        "the clock of sound track {track} goes back by {:.3} s at {:.3} s; that \
+                         much sound, which has no time of its own, is left out",
+                        seconds(samples),
+                        seconds(at)
+                    ),
+                });
+            }
+            if line.timeline.oddities_left_out > 0 {
+                let more = counted(line.timeline.oddities_left_out, "more jump");
+                warnings.push(format!("the clock of sound track {track} has {more}"));
+            }
+        }
+        if too_late > 0 {
+            warnings.push(format!(
+                "{:.3} s of sound came too late after the other tracks and is left out",
+                seconds(too_late)
+            ));
+        }
+        warnings
+    }
+}
+
+impl Line {
+    /// Takes bytes from the pipe; the error is the end of a sentence.
+    fn take(
+        &mut self,
+        bytes: &[u8],
+        rate_hz: u32,
+        place: &mut dyn FnMut(i64, &[f32]),
+    ) -> Result<(), String> {
+        let offset = OFFSET_S * i64::from(rate_hz);
+        let (timeline, heard) = (&mut self.timeline, &mut self.heard);
+        let expected = timeline.format();
+        let pushed = self.reader.push(bytes, &mut |format, pts, bytes| {
+            if format != expected {
+                return;
+            }
+            let samples: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| sample(*b)).collect();
+            if samples.len() >= expected.channels as usize {
+                *heard = true;
+                timeline.push(pts.saturating_sub(offset), samples, place);
+            }
+        });
+        pushed.map_err(|garbled| format!("ffmpeg's output is garbled: {}", garbled.0))?;
+        match self.reader.format() {
+            Some(format) if format != expected => Err("it changes its channels".to_owned()),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A sample from its bytes; what is not a number is silence.
+fn sample(bytes: [u8; 4]) -> f32 {
+    let sample = f32::from_le_bytes(bytes);
+    if sample.is_finite() { sample } else { 0.0 }
+}
+
+/// Samples that the resampler holds back: half its filter, whose taps lie at the lower rate.
+fn held_samples(from_hz: u32, to_hz: u32) -> i64 {
+    let half = i64::from(FILTER_TAPS / 2);
+    match from_hz.cmp(&to_hz) {
+        std::cmp::Ordering::Greater => half,
+        std::cmp::Ordering::Equal => 0,
+        std::cmp::Ordering::Less => half * i64::from(to_hz) / i64::from(from_hz.max(1)),
+    }
+}
+
+fn in_samples(seconds: f64, rate_hz: u32) -> i64 {
+    (seconds * f64::from(rate_hz)) as i64
+}
+
+fn counted(number: u64, what: &str) -> String {
+    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

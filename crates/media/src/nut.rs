@@ -41,6 +41,9 @@ pub(crate) struct Format {
     pub(crate) channels: u32,
 }
 
+/// Takes one packet.
+pub(crate) type Packet<'a> = dyn FnMut(Format, i64, &[u8]) + 'a;
+
 /// A streaming parser. Feed it with [`push`](Self::push).
 #[derive(Default)]
 pub(crate) struct Reader {
@@ -82,13 +85,9 @@ impl Reader {
         self.track.as_ref().map(|track| track.format)
     }
 
-    /// Takes the next bytes and calls `packet` for each packet they complete, with the time
-    /// stamp in samples and the samples' bytes (little-endian, channels interleaved).
-    pub(crate) fn push(
-        &mut self,
-        bytes: &[u8],
-        packet: &mut dyn FnMut(i64, &[u8]),
-    ) -> Result<(), Garbled> {
+    /// Takes the next bytes and calls `packet` for each packet they complete, with the
+    /// format, the time stamp in samples and the samples' bytes (little-endian, channels interleaved).
+    pub(crate) fn push(&mut self, bytes: &[u8], packet: &mut Packet<'_>) -> Result<(), Garbled> {
         let mut pending = std::mem::take(&mut self.pending);
         pending.extend_from_slice(bytes);
         let mut at = 0;
@@ -106,7 +105,7 @@ impl Reader {
         Ok(())
     }
 
-    fn step(&mut self, bytes: &[u8], packet: &mut dyn FnMut(i64, &[u8])) -> Result<Step, Garbled> {
+    fn step(&mut self, bytes: &[u8], packet: &mut Packet<'_>) -> Result<Step, Garbled> {
         if !self.seen_file_id {
             if bytes.len() < FILE_ID.len() {
                 return Ok(Step::Wait);
@@ -277,7 +276,7 @@ impl Reader {
         Ok(Some(()))
     }
 
-    fn frame(&mut self, bytes: &[u8], packet: &mut dyn FnMut(i64, &[u8])) -> Result<Step, Garbled> {
+    fn frame(&mut self, bytes: &[u8], packet: &mut Packet<'_>) -> Result<Step, Garbled> {
         let Some(track) = &mut self.track else { return Err(Garbled("a frame before any track")) };
         let Some(code) = self.codes.get(usize::from(bytes[0])) else {
             return Err(Garbled("a frame before the main header"));
@@ -295,10 +294,10 @@ impl Reader {
         }
         track.last_pts = frame.pts;
         if elided.is_empty() {
-            packet(frame.pts, &bytes[body.clone()]);
+            packet(track.format, frame.pts, &bytes[body.clone()]);
         } else {
             let whole = [elided.as_slice(), &bytes[body.clone()]].concat();
-            packet(frame.pts, &whole);
+            packet(track.format, frame.pts, &whole);
         }
         Ok(Step::Used(body.end))
     }
