@@ -1,5 +1,6 @@
 //! Writes a snapshot, read as JSON from standard input, in the format that is named: a way to
-//! look at what the writers make.
+//! look at what the writers make. A second argument is the folder for all files of the format
+//! (for `lanes`, the width); without it the first file goes to standard output.
 
 use std::error::Error;
 use std::io::{Read, Write, stdin, stdout};
@@ -16,7 +17,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Ok(());
     }
     let format = publish::format_named(&name).ok_or("there is no such format")?;
-    for file in (format.write)(&snapshot)? {
+    let files = (format.write)(&snapshot)?;
+    if let Some(folder) = std::env::args().nth(2) {
+        for file in files {
+            std::fs::write(std::path::Path::new(&folder).join(&file.name), &file.bytes)?;
+        }
+    } else if let Some(file) = files.first() {
         stdout().write_all(&file.bytes)?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! The list of formats. A new one is a file with a `write` function and an entry here.
 
-use crate::{Error, Snapshot, csv, json, svg};
+use crate::{Error, Snapshot, csv, json, otio, svg};
 
 /// One file to be written; the caller decides where.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +30,12 @@ const FORMATS: &[Format] = &[
         extension: "json",
         about: "the alignment for programs: pieces, ties, excerpts and refusals",
         write: json::write,
+    },
+    Format {
+        name: "otio",
+        extension: "otio",
+        about: "OpenTimelineIO for editing programs: one timeline for each island",
+        write: otio::write,
     },
     Format {
         name: "csv",

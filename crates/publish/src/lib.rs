@@ -12,6 +12,7 @@ mod islands;
 pub mod json;
 mod labels;
 pub mod lanes;
+pub mod otio;
 mod snapshot;
 pub mod svg;
 mod text;
