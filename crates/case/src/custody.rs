@@ -113,7 +113,7 @@ impl Record {
 }
 
 impl Entry {
-    /// Reads a line; `None` if it is not byte for byte what [`Record::to_line`] writes.
+    /// Reads a line; `None` if it is not byte for byte what the case writes.
     pub fn from_line(line: &str) -> Option<Self> {
         let (open, hash) = line.strip_suffix("\"}")?.rsplit_once(",\"hash\":\"")?;
         let body = format!("{open}}}");

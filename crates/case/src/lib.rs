@@ -36,7 +36,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 use serde::{Deserialize, Serialize};
 
 pub use cache::{Cache, CacheWriter};
@@ -96,14 +96,15 @@ impl Case {
     ///
     /// # Errors
     /// [`Error::NotACase`], [`Error::NewerVersion`], [`Error::Damaged`]; [`Error::ReadOnly`] if
-    /// an older format cannot be brought up to date, or a journal not be read, where it is.
+    /// an older format cannot be brought up to date, or a journal not be read, where it is;
+    /// [`Error::Busy`] if an older format cannot be brought up to date now.
     pub fn open(dir: &Path, stamp: &Stamp) -> Result<Self, Error> {
         let path = dir.join(DATABASE);
         schema::format_of(dir, &path)?;
         refuse_newer_in_journal(dir)?;
-        let held = match Held::take_nameless(dir) {
-            Ok(held) => Some(Arc::new(held)),
-            Err(Error::Busy { .. } | Error::ReadOnly { .. }) => None,
+        let (held, refused) = match Held::take_nameless(dir) {
+            Ok(held) => (Some(Arc::new(held)), None),
+            Err(refused @ (Error::Busy { .. } | Error::ReadOnly { .. })) => (None, Some(refused)),
             Err(error) => return Err(error),
         };
         let access = if held.is_some() || can_write(&dir.join(LOCK)) && can_write(&path) {
@@ -129,8 +130,9 @@ impl Case {
             case.migrate(stamp, format, schema::MIGRATIONS)?;
         } else {
             case.look_at_custody()?;
-            if format < schema::FORMAT {
-                return Err(Error::ReadOnly { path: dir.to_owned() });
+            // It would have to be brought up to date, and cannot be now.
+            if let Some(refused) = refused.filter(|_| format < schema::FORMAT) {
+                return Err(refused);
             }
         }
         Ok(case)
@@ -232,8 +234,18 @@ fn has_journal(dir: &Path) -> bool {
 /// journal; a connection that cannot write looks there and changes nothing.
 fn refuse_newer_in_journal(dir: &Path) -> Result<(), Error> {
     if has_journal(dir) {
-        let db = schema::open(&dir.join(DATABASE), Access::Read)?;
-        schema::known(schema::format(&db)?, dir)?;
+        let format = schema::open(&dir.join(DATABASE), Access::Read)
+            .and_then(|db| schema::format(&db))
+            .map_err(|error| match error {
+                // The journal needs an index beside it, and there is no place for one.
+                Error::Database(cause)
+                    if cause.sqlite_error_code() == Some(ErrorCode::CannotOpen) =>
+                {
+                    Error::ReadOnly { path: dir.to_owned() }
+                }
+                error => error,
+            })?;
+        schema::known(format, dir)?;
     }
     Ok(())
 }

@@ -214,6 +214,38 @@ fn a_case_that_cannot_be_written_can_be_read() {
 }
 
 #[test]
+fn a_journal_that_cannot_be_read_where_it_is_says_to_copy_the_case() {
+    let (folder, case) = case_with(1);
+    let dir = folder.path().join("on-a-disc.recount");
+    fs::create_dir(&dir).unwrap();
+    for name in [case::DATABASE, "case.db-wal", case::CUSTODY] {
+        fs::copy(case.dir().join(name), dir.join(name)).unwrap();
+        fs::set_permissions(dir.join(name), fs::Permissions::from_mode(0o444)).unwrap();
+    }
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o555)).unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut reader = child("is_told_to_copy", &dir);
+    let as_nobody = reader.uid(NOBODY).gid(NOBODY).output();
+    let done = as_nobody.or_else(|_| child("is_told_to_copy", &dir).output()).unwrap();
+    fs::set_permissions(&dir, fs::Permissions::from_mode(0o755)).unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    if said.contains("running 1 test") {
+        assert!(done.status.success(), "{said}\n{}", String::from_utf8_lossy(&done.stderr));
+    } else {
+        eprintln!("skipped: another user cannot run this program here: {said}");
+    }
+}
+
+#[test]
+#[ignore = "runs as a child"]
+fn is_told_to_copy() {
+    let Some(dir) = childs_case() else { return };
+    let error = open_error(&dir);
+    assert!(matches!(error, Error::ReadOnly { .. }), "{error:?}");
+    assert!(error.to_string().contains("copy it"), "{error}");
+}
+
+#[test]
 #[ignore = "runs as a child of a_case_that_cannot_be_written_can_be_read"]
 fn reads_without_writing() {
     let Some(dir) = childs_case() else { return };
