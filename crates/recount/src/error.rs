@@ -86,12 +86,6 @@ impl Error {
             Self::File { source, .. } if is_full(source) => {
                 "the disk is full; make room and run the same command again, which continues".into()
             }
-            // SQLite tells no more when the system refuses a write for another reason than space.
-            Self::Case(case::Error::Database(source)) if source.to_string().contains("I/O") => {
-                "the disk may be full or failing; nothing stored before is lost, make room and run \
-                 the same command again"
-                    .into()
-            }
             Self::Output(source) if is_full(source) => "the disk is full".into(),
             Self::NoRecording { .. } => {
                 "name files or folders that hold video or sound recordings".into()

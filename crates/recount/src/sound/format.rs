@@ -214,8 +214,9 @@ pub(super) fn encode_block(samples: &mut [f32], out: &mut Vec<u8>) {
     out.extend_from_slice(&scale.to_le_bytes());
     out.extend_from_slice(&[0; 4]);
     for sample in samples.iter_mut() {
-        // Truncation cannot happen: |sample| · steps is at most full scale, and `as` saturates.
-        let step = if scale > 0.0 { (*sample * steps).round() as i16 } else { 0 };
+        // To the nearest: half a step outward, then toward zero, which `as` does; it saturates.
+        let steps_out = *sample * steps;
+        let step = if scale > 0.0 { (steps_out + 0.5_f32.copysign(steps_out)) as i16 } else { 0 };
         *sample = f32::from(step) * scale;
         out.extend_from_slice(&step.to_le_bytes());
     }

@@ -76,6 +76,10 @@ pub fn hear(
         return Err(NotHeard::Kept(error));
     }
     let listened = listened.map_err(NotHeard::Media)?;
+    // Ctrl-C reaches the reader too, which may then end early and politely: not to be believed.
+    if stop() {
+        return Err(NotHeard::Media(media::Error::Stopped));
+    }
     let (sound, outline) = spool.finish(&mut |kept| listener.push(kept)).map_err(NotHeard::Kept)?;
     let heard = listener.finish(&listened.stretches);
     Ok(Hearing { listened, heard, sound, outline })
