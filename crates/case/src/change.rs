@@ -75,10 +75,16 @@ impl Case {
 
     /// Compares the custody file with the case without completing it.
     pub(crate) fn look_at_custody(&self) -> Result<(), Error> {
+        // Another process may be writing: the file is level with some record of this moment.
+        let known = custody::lines(&self.db)?.len();
         let file = custody::read_file(&self.dir)?;
-        let (standing, _) = custody::compare(&file, &custody::lines(&self.db)?);
-        if standing == custody::Standing::Differs {
-            *self.standing.borrow_mut() = standing;
+        let lines = custody::lines(&self.db)?;
+        let differs = |count| {
+            let (standing, _) = custody::compare(&file, &lines[..count]);
+            standing == custody::Standing::Differs
+        };
+        if (known..=lines.len()).all(differs) {
+            *self.standing.borrow_mut() = custody::Standing::Differs;
         }
         Ok(())
     }

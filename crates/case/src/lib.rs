@@ -101,6 +101,9 @@ impl Case {
     pub fn open(dir: &Path, stamp: &Stamp) -> Result<Self, Error> {
         let path = dir.join(DATABASE);
         schema::format_of(dir, &path)?;
+        for beside in ["wal", "shm", "journal"] {
+            must_be_plain(&dir.join(format!("{DATABASE}-{beside}")))?;
+        }
         refuse_newer_in_journal(dir)?;
         let (held, refused) = match Held::take_nameless(dir) {
             Ok(held) => (Some(Arc::new(held)), None),

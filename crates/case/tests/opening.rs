@@ -138,12 +138,16 @@ fn overwritten_pages_are_found_when_asked_for_and_never_panic() {
 fn a_case_that_names_files_elsewhere_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let victim = folder.path().join("victim");
-    for name in [case::DATABASE, case::CUSTODY, case::LOCK] {
+    for name in [case::DATABASE, case::CUSTODY, case::LOCK, "case.db-wal"] {
         let (_folder, case) = case_with(1);
         let dir = case.dir().to_owned();
         drop(case);
         let path = dir.join(name);
-        fs::rename(&path, &victim).unwrap();
+        if path.exists() {
+            fs::rename(&path, &victim).unwrap();
+        } else {
+            fs::write(&victim, "another file").unwrap();
+        }
         let before = fs::read(&victim).unwrap();
         std::os::unix::fs::symlink(&victim, &path).unwrap();
         let error = open_error(&dir);

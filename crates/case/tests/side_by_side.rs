@@ -104,6 +104,10 @@ fn a_reader_sees_whole_solutions_and_a_whole_log_while_another_process_writes() 
     let (_folder, case) = case_with(20);
     let mut writer = child("aligns_without_end", case.dir()).spawn().unwrap();
     wait_for(&mut writer, "aligned");
+    for _ in 0..40 {
+        let opened = Case::open(case.dir(), &stamp()).unwrap();
+        assert_eq!(opened.custody_standing(), Standing::Whole);
+    }
     let reader = Case::open(case.dir(), &stamp()).unwrap();
     let mut seen = std::collections::BTreeSet::new();
     for _ in 0..40 {
