@@ -136,6 +136,7 @@ impl Request<'_> {
         for (i, track) in tracks.iter().enumerate() {
             arguments.extend(self.output(track, outputs.descriptor(i)));
         }
+        arguments.extend(self.keep_zero(tracks));
         let mut lines: Vec<Line> = tracks.iter().map(|track| self.line(track)).collect();
         let channels: Vec<usize> = tracks.iter().map(|track| track.channels as usize).collect();
         let samples_max = in_samples(self.door.limits.sound.as_secs_f64(), self.rate_hz);
@@ -174,11 +175,11 @@ impl Request<'_> {
     }
 
     fn input(&self) -> Vec<String> {
-        // Complaints one a line, so that they can be counted. Pictures, subtitles and data are
-        // not even read. No limit on the share of faults: half a damaged recording is evidence.
+        // Complaints one a line, so that they can be counted. What no output asks for, such as
+        // the pictures, is not even read. No limit on the share of faults: half a damaged recording is evidence.
         let mut arguments = words(
             "-nostdin -hide_banner -v repeat+error -max_error_rate 1 \
-             -threads 1 -vn -sn -dn",
+             -threads 1",
         );
         // ffmpeg mends jumps of the clock above these limits by itself; those below are ours.
         // Only MPEG-TS and its like go back under its care.
@@ -186,6 +187,24 @@ impl Request<'_> {
         arguments.extend(input_options(formats::first_name(&self.recording.container)));
         arguments.extend(["-i".to_owned(), MEDIA.to_owned()]);
         arguments
+    }
+
+    /// In MPEG transport streams ffmpeg moves zero to the first stream that an output asks for.
+    /// Where sound begins after the pictures, an output that asks for the pictures, and throws
+    /// them away undecoded, keeps zero where the container has it.
+    fn keep_zero(&self, tracks: &[AudioTrack]) -> Vec<String> {
+        let first = tracks.iter().map(|track| track.start).min();
+        let pictures = self.recording.video.iter().min_by_key(|video| video.start);
+        match (first, pictures) {
+            (Some(first), Some(pictures))
+                if self.recording.container.starts_with("mpeg")
+                    && pictures.start < first
+                    && pictures.width > 0 =>
+            {
+                words(&format!("-map 0:{} -c copy -f null -", pictures.stream))
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn output(&self, track: &AudioTrack, descriptor: i32) -> Vec<String> {

@@ -82,6 +82,8 @@ pub(crate) struct Timeline {
     shift: i64,
     /// Average deviation of the stamps from the count, in samples.
     deviation: f64,
+    /// Average of that average.
+    deviation_before: f64,
     averaged: f64,
     /// Stamp of the last packet, to recognise those that the writer had to invent.
     last_pts: Option<i64>,
@@ -108,6 +110,7 @@ impl Timeline {
             next: None,
             shift: 0,
             deviation: 0.0,
+            deviation_before: 0.0,
             averaged: 0.0,
             last_pts: None,
             lost: false,
@@ -173,20 +176,36 @@ impl Timeline {
     fn follow(&mut self, off: i64, samples: &[f32], place: &mut Place<'_>) {
         self.averaged = (self.averaged + 1.0).min(AVERAGED_PACKETS);
         self.deviation += (off as f64 - self.deviation) / self.averaged;
+        self.deviation_before += (self.deviation - self.deviation_before) / self.averaged;
+        // Twice the average less its own average: one that does not lag behind a steady drift.
+        let deviation = 2.0 * self.deviation - self.deviation_before;
         let certain = self.averaged >= AVERAGED_PACKETS / 4.0;
         let limit = (DRIFT_S * f64::from(self.bounds.rate_hz)).max(1.0);
-        if !certain || self.deviation.abs() < limit {
+        let one = samples.len().min(self.bounds.channels);
+        if !certain || deviation.abs() < limit {
             self.put(samples, place);
-        } else if self.deviation > 0.0 {
+        } else if deviation > 0.0 {
             // One sample is said twice, an eighth of a millisecond at 8 kHz.
-            let doubled = samples[..samples.len().min(self.bounds.channels)].to_vec();
-            self.put(&doubled, place);
+            self.put(&samples[..one], place);
             self.put(samples, place);
-            self.deviation -= 1.0;
+            self.moved(1.0);
         } else {
-            self.put(&samples[samples.len().min(self.bounds.channels)..], place);
-            self.deviation += 1.0;
+            self.put(&samples[one..], place);
+            self.moved(-1.0);
         }
+    }
+
+    /// Takes a correction of the count into the averages.
+    fn moved(&mut self, samples: f64) {
+        self.deviation -= samples;
+        self.deviation_before -= samples;
+    }
+
+    /// Forgets the averages, after which the count starts anew.
+    fn forget(&mut self) {
+        self.deviation = 0.0;
+        self.deviation_before = 0.0;
+        self.averaged = 0.0;
     }
 
     /// Settles an inquiry: the packets held either follow the last sample, or begin elsewhere.
@@ -292,8 +311,7 @@ impl Timeline {
                 self.held.push_front(first);
             }
         }
-        self.deviation = 0.0;
-        self.averaged = 0.0;
+        self.forget();
         let (at, dropped) = (self.certain(), samples - left);
         match self.oddities.last_mut() {
             Some(Oddity::Overlap { at: last, samples }) if *last == at => *samples += dropped,
@@ -308,8 +326,7 @@ impl Timeline {
                 self.put(&held.samples, place);
             }
         }
-        self.deviation = 0.0;
-        self.averaged = 0.0;
+        self.forget();
     }
 
     /// Takes the remaining held packets as if they came now, but for opening a new inquiry,
