@@ -30,6 +30,15 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The disk (or a quota, or a limit on file size) has no room left.
+    #[error(
+        "the disk is full; nothing stored before is lost, make room and run the same again: {}",
+        shown(path)
+    )]
+    Full {
+        /// The file that could not grow.
+        path: PathBuf,
+    },
     /// There is nothing to work on.
     #[error("there is no recording here: {}", shown(path))]
     NoRecording {
@@ -77,16 +86,17 @@ impl Error {
     /// For `map_err` after an operation on a file of ours.
     pub fn file(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::File { doing, path, source }
+        move |source| match source.kind() {
+            io::ErrorKind::StorageFull
+            | io::ErrorKind::QuotaExceeded
+            | io::ErrorKind::FileTooLarge => Self::Full { path },
+            _ => Self::File { doing, path, source },
+        }
     }
 
     /// What to do next, where the sentence itself does not say it.
     pub fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::File { source, .. } if is_full(source) => {
-                "the disk is full; make room and run the same command again, which continues".into()
-            }
-            Self::Output(source) if is_full(source) => "the disk is full".into(),
             Self::NoRecording { .. } => {
                 "name files or folders that hold video or sound recordings".into()
             }
@@ -116,11 +126,4 @@ impl Error {
             _ => 4,
         }
     }
-}
-
-fn is_full(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-    )
 }

@@ -88,7 +88,7 @@ pub fn text(snapshot: &Snapshot, warnings: &[String]) -> String {
         count(snapshot.recordings.len(), "recording"),
         length(duration_s(snapshot)),
         count(snapshot.documents.len(), "document"),
-        count(islands, "clock"),
+        count(islands, "island"),
     );
     let colour = if has_colour() { Colour::Ansi } else { Colour::None };
     let style = Style { colour, glyphs: Glyphs::Unicode };
@@ -116,7 +116,7 @@ fn placements(page: &mut String, snapshot: &Snapshot) {
     let wide = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, 44);
     let _ = writeln!(
         page,
-        "{BOLD}clock  {:<wide$}  {:>13}  {:>10}  {:>11}  {:>10}{BOLD:#}",
+        "{BOLD}island  {:<wide$}  {:>13}  {:>10}  {:>11}  {:>10}{BOLD:#}",
         "file", "begins (s)", "± (ms)", "drift (ppm)", "placed (s)"
     );
     for ((island, _, _, placement), name) in rows.iter().zip(names) {
@@ -124,7 +124,7 @@ fn placements(page: &mut String, snapshot: &Snapshot) {
             let name = if nth == 0 { name.as_str() } else { "  then" };
             let _ = writeln!(
                 page,
-                "{island:>5}  {name:<wide$}  {:>13.3}  {:>10}  {:>11.1}  {:>10.1}",
+                "{island:>6}  {name:<wide$}  {:>13.3}  {:>10}  {:>11.1}  {:>10.1}",
                 piece.case_start().seconds(),
                 doubt_ms(piece.sigma_s()),
                 piece.map.drift_ppm(),

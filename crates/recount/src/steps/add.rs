@@ -4,20 +4,19 @@
 //! each source, in the order in which the files were gathered, whatever finished first. A file
 //! that looks exactly as it did when it was added is not read again.
 
-use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::os::unix::fs::PermissionsExt as _;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use case::{Added, Cache, Case};
-use evidence::{SourceId, SourceKind};
+use evidence::SourceKind;
 use media::Door;
 use serde_json::json;
 
+use super::copy::{Kept, clear_away, keep};
 use super::examine::{Examined, Unfit, examine};
 use super::gather::{Gathered, gather};
 use super::look::{Look, Place};
-use super::paths::{self, EVIDENCE};
+use super::paths;
 use crate::desk::{Counter, Desk, stamp};
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
@@ -65,6 +64,7 @@ pub fn run(desk: &Desk, case: &mut Case, door: &Door, request: &Request) -> Resu
             ("hidden_passed_over", gathered.hidden),
         ]),
         left_out: Vec::new(),
+        left_out_before: left_out(case)?.into_iter().collect(),
         run: None,
         folders: new_folders(case, &gathered)?,
     };
@@ -76,6 +76,9 @@ pub fn run(desk: &Desk, case: &mut Case, door: &Door, request: &Request) -> Resu
         Keeping::Copied => Some(case.dir().to_owned()),
         Keeping::InPlace => None,
     };
+    if let Some(dir) = &copies {
+        clear_away(dir);
+    }
     let mut in_order = InOrder::new();
     each(
         &files,
@@ -95,19 +98,13 @@ pub fn run(desk: &Desk, case: &mut Case, door: &Door, request: &Request) -> Resu
     desk_work.end(case)
 }
 
-/// A file examined and, if asked for, copied.
-#[derive(Debug)]
-struct Kept {
-    examined: Examined,
-    /// How the original looked, where `examined` is about the copy.
-    original: Option<(PathBuf, Look)>,
-}
-
 struct Adding<'a> {
     desk: &'a Desk,
     cache: Cache,
     counts: Counts,
     left_out: Vec<PathBuf>,
+    /// Left out by an earlier run that has told so in the ledger.
+    left_out_before: BTreeSet<PathBuf>,
     run: Option<case::Run>,
     /// Folders that were not added before.
     folders: Vec<PathBuf>,
@@ -142,6 +139,9 @@ impl Adding<'_> {
             Ok(kept) => self.add(case, path, kept),
             Err(Unfit::File(reason)) => {
                 self.count("skipped");
+                if !self.left_out_before.contains(path) {
+                    self.begin(case)?;
+                }
                 self.left_out.push(path.to_owned());
                 self.desk.tell(&Event::refused(Step::Add, path, reason));
                 Ok(())
@@ -260,73 +260,4 @@ pub fn left_out(case: &Case) -> Result<Vec<PathBuf>, Error> {
     let counts = runs.iter().filter(|run| run.step.name == "add").filter_map(|r| r.counts.as_ref());
     let files = counts.filter_map(|counts| counts["left_out"].as_array()).flatten();
     Ok(files.filter_map(paths::from_json).collect())
-}
-
-/// Leaves the evidence where it is, or copies it into the case and proves the copy.
-fn keep(
-    mut examined: Examined,
-    case_dir: Option<&Path>,
-    stop: &dyn Fn() -> bool,
-) -> Result<Kept, Unfit> {
-    let Some(case_dir) = case_dir else { return Ok(Kept { examined, original: None }) };
-    let original = examined.source.path.clone();
-    let name = original.file_name().unwrap_or("unnamed".as_ref());
-    let relative = Path::new(EVIDENCE).join(examined.source.id.short()).join(name);
-    let copy = case_dir.join(&relative);
-    let holds = |path: &Path| media::hash(path, stop).is_ok_and(|(id, _)| id == examined.source.id);
-    if !(copy.exists() && holds(&copy)) {
-        copy_proven(&original, &copy, examined.source.id, stop)?;
-    }
-    let look = Look::at(&copy).map_err(|error| all("look at the copy", &copy, error))?;
-    let look_of_original = std::mem::replace(&mut examined.look, look);
-    examined.source.path = relative;
-    Ok(Kept { examined, original: Some((original, look_of_original)) })
-}
-
-/// Copies and reads the copy back; it gets its name only when it holds the very same bytes.
-fn copy_proven(
-    original: &Path,
-    copy: &Path,
-    id: SourceId,
-    stop: &dyn Fn() -> bool,
-) -> Result<(), Unfit> {
-    let folder = copy.parent().unwrap_or(copy);
-    fs::create_dir_all(folder).map_err(|error| all("make a folder for copies", folder, error))?;
-    let part = folder.join(".copying");
-    let copied = fs::copy(original, &part)
-        .map_err(|error| all("copy the evidence", copy, error))
-        .and_then(|_| prove(original, &part, copy, id, stop));
-    if copied.is_err() {
-        let _ = fs::remove_file(&part);
-    }
-    copied
-}
-
-fn prove(
-    original: &Path,
-    part: &Path,
-    copy: &Path,
-    id: SourceId,
-    stop: &dyn Fn() -> bool,
-) -> Result<(), Unfit> {
-    let seal = || -> std::io::Result<()> {
-        let file = File::open(part)?;
-        // The copy keeps the time that the original claims, and nobody's right to write.
-        let modified = original.metadata()?.modified()?;
-        file.set_times(fs::FileTimes::new().set_modified(modified))?;
-        file.set_permissions(fs::Permissions::from_mode(0o444))?;
-        file.sync_all()
-    };
-    seal().map_err(|error| all("complete the copy", copy, error))?;
-    match media::hash(part, stop) {
-        Ok((found, _)) if found == id => {}
-        Err(media::Error::Stopped) => return Err(Unfit::Stopped),
-        Ok(_) | Err(_) => return Err(Unfit::File("its copy does not hold the same bytes".into())),
-    }
-    fs::rename(part, copy).map_err(|error| all("name the copy", copy, error))
-}
-
-/// An error of our own files, which no other file would escape.
-fn all(doing: &'static str, path: &Path, error: std::io::Error) -> Unfit {
-    Unfit::All(Box::new(Error::file(doing, path)(error)))
 }

@@ -45,7 +45,9 @@ pub fn examine(door: &Door, path: &Path, stop: &dyn Fn() -> bool) -> Result<Exam
     let (kind, recording) = match sniffed {
         Sniffed::Document => (SourceKind::Document, None),
         Sniffed::Text => {
-            return Err(Unfit::File(format!("it is plain text, not {}", promised(path))));
+            let ending = path.extension().unwrap_or_default();
+            let reason = format!("it is plain text, though its name ends in .{}", shown(ending));
+            return Err(Unfit::File(reason));
         }
         Sniffed::Other => {
             let recording = door.probe(path, stop).map_err(|error| unfit(error, path))?;
@@ -79,12 +81,4 @@ pub fn reason(error: &media::Error, path: &Path) -> String {
     let sentence = error.to_string();
     let with_path = format!(": {}", path.display());
     sentence.strip_suffix(&with_path).unwrap_or(&sentence).to_owned()
-}
-
-/// What the name promises.
-fn promised(path: &Path) -> String {
-    match path.extension() {
-        Some(extension) => format!("what its name says (.{})", shown(extension)),
-        None => "a recording; name it .txt to add it as a document".to_owned(),
-    }
 }

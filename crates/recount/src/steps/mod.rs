@@ -4,6 +4,7 @@
 
 pub mod add;
 pub mod align;
+mod copy;
 pub mod examine;
 pub mod gather;
 pub mod hear;

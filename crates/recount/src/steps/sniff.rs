@@ -59,9 +59,12 @@ fn promise(extension: &str) -> Option<Promise> {
         "docx" | "xlsx" | "pptx" | "odt" | "ods" | "odp" | "epub" => Promise::Magic(ZIP),
         "doc" | "xls" | "ppt" | "msg" => Promise::Magic(OLE),
         "rtf" => Promise::Magic(&[b"{\\rtf"]),
-        "html" | "htm" | "xhtml" | "mhtml" | "md" | "markdown" | "txt" | "text" | "log" | "csv"
-        | "tsv" | "json" | "xml" | "yaml" | "yml" | "eml" | "mbox" | "ics" | "vcf" | "srt"
-        | "vtt" | "fdx" | "fountain" | "tex" | "edl" | "ale" | "gpx" | "kml" => Promise::Text,
+        // The first, no ending at all, promises nothing, and text cannot belie it.
+        "" | "html" | "htm" | "xhtml" | "mhtml" | "md" | "markdown" | "txt" | "text" | "log"
+        | "csv" | "tsv" | "json" | "xml" | "yaml" | "yml" | "eml" | "mbox" | "ics" | "vcf"
+        | "srt" | "vtt" | "fdx" | "fountain" | "tex" | "edl" | "ale" | "gpx" | "kml" => {
+            Promise::Text
+        }
         "png" => Promise::Magic(&[b"\x89PNG\r\n\x1a\n"]),
         "jpg" | "jpeg" => Promise::Magic(&[b"\xff\xd8\xff"]),
         "tif" | "tiff" | "dng" | "nef" | "cr2" | "arw" => Promise::Magic(TIFF),
@@ -122,6 +125,7 @@ mod tests {
             ("latin.txt", b"Stra\xdfe und Geb\xe4ude, gro\xdf"),
             ("wide.txt", b"\xff\xfeh\x00i\x00"),
             ("mail.eml", b"From: a@b\r\n\r\nhello"),
+            ("README", b"read me"),
             ("photo.jpg", b"\xff\xd8\xff\xe0\x00\x10JFIF"),
         ] {
             assert_eq!(sniffed(name, bytes), Sniffed::Document, "{name}");
