@@ -30,6 +30,9 @@ pub(crate) struct Run<'a> {
     pub(crate) stop: &'a dyn Fn() -> bool,
 }
 
+/// Takes what the child writes: `sink(output, bytes)`; an error ends the child.
+pub(crate) type Sink<'a> = dyn FnMut(usize, &[u8]) -> Result<(), Error> + 'a;
+
 /// How a run ended.
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
@@ -86,11 +89,7 @@ impl Drop for Reaped {
 
 /// Runs the child to its end and gives `sink` what it writes, with the number of the output;
 /// at the end of each output, an empty slice.
-pub(crate) fn run(
-    mut run: Run<'_>,
-    outputs: Outputs,
-    sink: &mut dyn FnMut(usize, &[u8]) -> Result<(), Error>,
-) -> Result<Ended, Error> {
+pub(crate) fn run(mut run: Run<'_>, outputs: Outputs, sink: &mut Sink<'_>) -> Result<Ended, Error> {
     let Outputs { readers, mut writers } = outputs;
     let no_keeper = |source| Error::NoKeeper { keeper: run.keeper.to_owned(), source };
     let (complaints_reader, complaints_writer) = io::pipe().map_err(no_keeper)?;
@@ -113,7 +112,7 @@ pub(crate) fn run(
     drop(writers);
     drop(command);
     let complaints = drain(readers, complaints_reader, run.stop, sink)
-        .map_err(|e| e.unwrap_or_else(|source| no_keeper(source)))?;
+        .map_err(|e| e.unwrap_or_else(no_keeper))?;
     let status = child.0.wait().map_err(no_keeper)?;
     if status.code() == Some(COULD_NOT) {
         let why = complaints.summary();
@@ -129,7 +128,7 @@ fn drain(
     readers: Vec<PipeReader>,
     complaints_reader: PipeReader,
     stop: &dyn Fn() -> bool,
-    sink: &mut dyn FnMut(usize, &[u8]) -> Result<(), Error>,
+    sink: &mut Sink<'_>,
 ) -> Result<Complaints, DrainError> {
     let complaints_at = readers.len();
     let mut open: Vec<(usize, PipeReader)> =

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use evidence::Recording;
 
-use crate::child::{self, Ended, Outputs, Run};
+use crate::child::{self, Ended, Outputs, Run, Sink};
 use crate::ffmpeg::Tool;
 use crate::keeper::{CANNOT_START, MISSING, Plan};
 use crate::listen::{self, Listened};
@@ -182,7 +182,7 @@ impl Door {
         &self,
         job: Job<'_>,
         outputs: Outputs,
-        sink: &mut dyn FnMut(usize, &[u8]) -> Result<(), Error>,
+        sink: &mut Sink<'_>,
     ) -> Result<Ended, Error> {
         let tool = match job.program {
             Program::Ffmpeg => &self.ffmpeg,

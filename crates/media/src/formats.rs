@@ -1,7 +1,7 @@
 //! Which containers may be opened: an allow-list, because ffmpeg knows some three hundred
 //! formats and several of them name further files or addresses to open.
 //!
-//! Left out on purpose: playlists and manifests (hls, dash, concat, imf, webm_dash_manifest),
+//! Left out on purpose: playlists and manifests (hls, dash, concat, imf),
 //! network descriptions (sdp, rtsp, rtp), image sequences (image2), sidecar pairs (vobsub),
 //! generators (lavfi), devices, trackers and game-music emulators (libgme, libopenmpt), and the
 //! text formats that any document could be mistaken for.

@@ -13,6 +13,7 @@ use evidence::{AudioTrack, MediaTime, Recording, Stretch};
 use crate::assembly::Assembly;
 use crate::child::{Complaints, Ended, Outputs};
 use crate::door::{Door, Job, MEDIA, Program, input_options, unreadable, words};
+use crate::probe::UNKNOWN;
 use crate::source_file::SourceFile;
 use crate::timeline::{Bounds, Oddity, Timeline};
 use crate::{Error, formats, nut};
@@ -54,14 +55,16 @@ pub(crate) fn listen(
     sink: &mut dyn FnMut(&[f32]),
 ) -> Result<Listened, Error> {
     let mut warnings = Vec::new();
-    let mut chosen = choose(&recording.audio, &mut warnings);
-    if chosen.is_empty() || rate_hz == 0 {
-        return Ok(Listened { warnings, ..Listened::default() });
+    if recording.audio.is_empty() || rate_hz == 0 {
+        return Ok(Listened::default());
     }
+    let mut chosen = choose(&recording.audio, &mut warnings);
     let request = Request { door, source, recording, rate_hz, stop };
-    match request.decode(&chosen, sink) {
-        Err(Error::Undecodable { .. }) if chosen.len() > 1 => {}
-        other => return other.map(|listened| listened.with(warnings)),
+    if !chosen.is_empty() {
+        match request.decode(&chosen, sink) {
+            Err(Error::Undecodable { .. }) if chosen.len() > 1 => {}
+            other => return other.map(|listened| listened.with(warnings)),
+        }
     }
     // Nothing has been delivered. One track that cannot be decoded keeps ffmpeg from starting on
     // the others, so find out which.
@@ -70,10 +73,7 @@ pub(crate) fn listen(
         if request.can_decode(&track)? {
             usable.push(track);
         } else {
-            warnings.push(format!(
-                "sound track {} ({}) cannot be decoded and is left out",
-                track.stream, track.codec
-            ));
+            warnings.push(left_out(&track));
         }
     }
     if usable.is_empty() {
@@ -88,6 +88,10 @@ fn choose(tracks: &[AudioTrack], warnings: &mut Vec<String>) -> Vec<AudioTrack> 
     let mut left = CHANNELS_MAX;
     let mut chosen = Vec::new();
     for track in tracks {
+        if track.codec == UNKNOWN || track.channels == 0 || track.rate_hz == 0 {
+            warnings.push(left_out(track));
+            continue;
+        }
         let channels = track.channels.min(left);
         if channels > 0 {
             chosen.push(AudioTrack { channels, ..track.clone() });
@@ -99,6 +103,13 @@ fn choose(tracks: &[AudioTrack], warnings: &mut Vec<String>) -> Vec<AudioTrack> 
         warnings.push(format!("only the first {CHANNELS_MAX} of its {all} channels were heard"));
     }
     chosen
+}
+
+fn left_out(track: &AudioTrack) -> String {
+    format!(
+        "sound track {} ({}) cannot be decoded by this ffmpeg and is left out",
+        track.stream, track.codec
+    )
 }
 
 impl Listened {

@@ -19,7 +19,8 @@ pub(crate) struct Printed {
 
 #[derive(Deserialize)]
 struct Format {
-    format_name: Option<String>,
+    #[serde(rename = "format_name")]
+    name: Option<String>,
     start_time: Option<String>,
     duration: Option<String>,
     probe_score: Option<i64>,
@@ -51,6 +52,9 @@ struct Stream {
 /// damaged number.
 const DURATION_S_MAX: f64 = 366.0 * 86_400.0;
 
+/// Codec of a track that this ffmpeg cannot name.
+pub(crate) const UNKNOWN: &str = "unknown";
+
 /// ffmpeg's own mark for "a guess from too little": below it a text or random bytes pass for
 /// bare MPEG.
 const PROBE_SCORE_MIN: i64 = 5;
@@ -59,7 +63,7 @@ impl Printed {
     /// The recording, or what the file is instead.
     pub(crate) fn into_recording(self) -> Result<Recording, String> {
         let Some(format) = self.format else { return Err("no known format".to_owned()) };
-        let container = format.format_name.clone().unwrap_or_default();
+        let container = format.name.clone().unwrap_or_default();
         if format.probe_score.is_some_and(|score| score < PROBE_SCORE_MIN) {
             return Err("no known format".to_owned());
         }
@@ -84,10 +88,11 @@ impl Stream {
         if self.codec_type.as_deref() != Some("audio") {
             return None;
         }
-        let rate_hz = self.sample_rate.as_deref()?.parse().ok().filter(|rate| *rate > 0)?;
-        let channels = self.channels.filter(|channels| *channels > 0)?;
-        let codec =
-            self.codec_name.clone().filter(|codec| codec != "none" && codec != "unknown")?;
+        // A track that this ffmpeg does not know is told, not hidden.
+        let rate_hz = self.sample_rate.as_deref().and_then(|rate| rate.parse().ok()).unwrap_or(0);
+        let channels = self.channels.unwrap_or(0);
+        let codec = self.codec_name.clone().filter(|codec| codec != "none");
+        let codec = codec.unwrap_or_else(|| UNKNOWN.to_owned());
         Some(AudioTrack {
             stream: self.index,
             codec,
@@ -105,7 +110,7 @@ impl Stream {
         }
         Some(VideoTrack {
             stream: self.index,
-            codec: self.codec_name.clone().unwrap_or_else(|| "unknown".to_owned()),
+            codec: self.codec_name.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
             width: self.width.unwrap_or(0),
             height: self.height.unwrap_or(0),
             rate: ratio(self.avg_frame_rate.as_deref()).or(ratio(self.r_frame_rate.as_deref())),

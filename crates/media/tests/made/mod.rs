@@ -65,7 +65,7 @@ impl Bench {
         for at in at_s {
             let at = (at * f64::from(rate_hz)).round() as usize;
             for (i, sample) in samples[at..].iter_mut().take(rate_hz as usize / 1000).enumerate() {
-                *sample = if i * 4000 / rate_hz as usize % 2 == 0 { 0.9 } else { -0.9 };
+                *sample = if (i * 4000 / rate_hz as usize).is_multiple_of(2) { 0.9 } else { -0.9 };
             }
         }
         self.wav(name, rate_hz, &[samples])
