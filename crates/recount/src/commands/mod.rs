@@ -75,6 +75,9 @@ fn use_threads(work: Work) {
 
 /// Listens and aligns. Kept sound that turns out to be damaged is made again, once.
 fn synchronise(desk: &Desk, case: &mut Case, door: &Door, work: Work) -> Result<(), Error> {
+    if case.recordings()?.is_empty() {
+        return Err(Error::NoRecording { path: case.dir().to_owned() });
+    }
     for _ in 0..2 {
         let unheard = listen::run(desk, case, door, work.jobs())?;
         if let align::Outcome::Done = align::run(desk, case, door, &unheard)? {

@@ -32,9 +32,6 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
     let paths = [folder.clone()];
     let request = Request { paths: &paths, keeping, jobs: asked.work.jobs() };
     add::run(desk, &mut case, &door, &request)?;
-    if case.recordings()?.is_empty() {
-        return Err(Error::NoRecording { path: folder });
-    }
     synchronise(desk, &mut case, &door, asked.work)?;
     let picture = draw(&case)?;
     if desk.json {

@@ -1,0 +1,257 @@
+//! Each command does what its help says.
+
+use std::fs;
+use std::io::Read as _;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::scene::{Scene, incident, pieces, seconds_between};
+
+#[test]
+fn a_folder_becomes_a_synchronised_case_with_a_picture() {
+    let scene = Scene::incident();
+    fs::write(scene.at("footage/report.txt"), "he said so").unwrap();
+    let ran = scene.done(&["reconstruct", "footage", "--json"]);
+    let result = ran.json();
+    assert_eq!(result["recordings"], 3);
+    assert_eq!(result["documents"], 1);
+    assert_eq!(result["islands"].as_array().unwrap().len(), 1);
+    assert_eq!(result["unplaced"][0]["file"], "stranger.wav");
+    let picture = fs::read_to_string(result["picture"].as_str().unwrap()).unwrap();
+    assert!(picture.starts_with("<svg") || picture.starts_with("<?xml"), "{picture:.100}");
+    assert!(scene.at("footage.recount/case.db").is_file());
+    let exported = scene.exported("footage.recount");
+    assert!((seconds_between(&exported, "a.wav", "b.m4a") - 7.25).abs() < 0.005);
+    assert_eq!(pieces(&exported, "stranger.wav").len(), 0);
+    let text = scene.done(&["status", "footage.recount"]).out;
+    for words in ["footage", "a.wav", "±", "On no clock", "shares no sound", "report.txt"] {
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+}
+
+#[test]
+fn loose_files_give_the_same_as_a_case_and_leave_nothing() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage", "-q"]);
+    let in_case = scene.exported("footage.recount");
+    let before = fs::read_dir(scene.root()).unwrap().count();
+    let files = ["footage/stranger.wav", "footage/b.m4a", "footage/a.wav"];
+    let arguments = [&["sync", "--json"][..], &files].concat();
+    let loose = scene.done(&arguments).json();
+    assert_eq!(loose["recordings"], in_case["recordings"]);
+    assert_eq!(fs::read_dir(scene.root()).unwrap().count(), before);
+}
+
+#[test]
+fn neither_threads_nor_order_change_a_byte() {
+    let scene = Scene::incident();
+    let run = |jobs: &str, files: &[&str]| {
+        let arguments = [&["sync", "--json", "--jobs", jobs][..], files].concat();
+        scene.done(&arguments).out
+    };
+    let one = run("1", &["footage/a.wav", "footage/b.m4a", "footage/stranger.wav"]);
+    let many = run("5", &["footage/stranger.wav", "footage/b.m4a", "footage/a.wav"]);
+    assert_eq!(one, many);
+}
+
+#[test]
+fn the_same_bytes_under_two_names_are_one_source() {
+    let scene = Scene::incident();
+    fs::copy(scene.at("footage/a.wav"), scene.at("footage/copy.wav")).unwrap();
+    let ran = scene.done(&["reconstruct", "footage", "--json"]);
+    ran.says("the same bytes are in the case already");
+    assert_eq!(ran.json()["recordings"], 3);
+    let loose = scene.done(&["sync", "footage", "--json"]).json();
+    assert!(seconds_between(&loose, "a.wav", "copy.wav").abs() < 1e-9);
+}
+
+#[test]
+fn adding_twice_changes_nothing() {
+    let scene = Scene::incident();
+    scene.done(&["new", "c.recount"]);
+    scene.done(&["add", "c.recount", "footage"]);
+    let log = fs::read_to_string(scene.at("c.recount/custody.jsonl")).unwrap();
+    let ran = scene.done(&["add", "c.recount", "footage", "footage/a.wav", "--json"]);
+    assert_eq!(ran.json()["counts"]["known_already"], 3);
+    fs::remove_dir_all(scene.at("c.recount/cache")).unwrap();
+    let ran = scene.done(&["add", "c.recount", "footage", "--json"]);
+    assert_eq!(ran.json()["counts"]["known_already"], 3);
+    assert_eq!(fs::read_to_string(scene.at("c.recount/custody.jsonl")).unwrap(), log);
+}
+
+#[test]
+fn a_run_that_has_nothing_to_do_writes_nothing() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage"]);
+    let log = fs::read_to_string(scene.at("footage.recount/custody.jsonl")).unwrap();
+    let ran = scene.done(&["reconstruct", "footage"]);
+    ran.says("3 heard before");
+    assert_eq!(fs::read_to_string(scene.at("footage.recount/custody.jsonl")).unwrap(), log);
+}
+
+#[test]
+fn a_recording_added_later_joins_the_others() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage"]);
+    scene.wav("later.wav", &incident(1, 45)[16_000 * 15..16_000 * 40]);
+    scene.done(&["add", "footage.recount", "later.wav"]);
+    let ran = scene.done(&["sync", "footage.recount", "--json"]);
+    assert!((seconds_between(&ran.json(), "a.wav", "later.wav") - 15.0).abs() < 0.005);
+}
+
+#[test]
+fn copied_evidence_is_proven_and_works_without_the_originals() {
+    let scene = Scene::incident();
+    scene.done(&["new", "c.recount"]);
+    let ran = scene.done(&["add", "c.recount", "footage", "--copy", "--json"]);
+    assert_eq!(ran.json()["counts"]["recordings"], 3);
+    let again = scene.done(&["add", "c.recount", "footage", "--copy", "--json"]);
+    assert_eq!(again.json()["counts"]["known_already"], 3);
+    fs::rename(scene.at("footage"), scene.at("elsewhere")).unwrap();
+    scene.done(&["sync", "c.recount"]);
+    let verified = scene.done(&["verify", "c.recount", "--json"]).json();
+    assert_eq!(verified["unchanged"], 3);
+    scene.wav("c.recount/evidence/slipped-in.wav", &incident(6, 1));
+    let verified = scene.run(&["verify", "c.recount"]);
+    assert_eq!(verified.code, 1);
+    assert!(verified.out.contains("added: it lies with the evidence"), "{}", verified.out);
+    assert!(verified.out.contains("slipped-in.wav"));
+}
+
+#[test]
+fn verify_names_what_is_missing_changed_and_added() {
+    let scene = Scene::incident();
+    fs::write(scene.at("footage/notes.mp4"), "left out when it was added").unwrap();
+    assert_eq!(scene.run(&["reconstruct", "footage"]).code, 1);
+    let ran = scene.done(&["verify", "footage.recount", "--json"]);
+    assert_eq!(ran.json()["whole"], true);
+    fs::remove_file(scene.at("footage/b.m4a")).unwrap();
+    let mut bytes = fs::read(scene.at("footage/a.wav")).unwrap();
+    bytes[5000] ^= 1;
+    fs::write(scene.at("footage/a.wav"), bytes).unwrap();
+    scene.wav("footage/new.wav", &incident(4, 2));
+    let ran = scene.run(&["verify", "footage.recount", "--json"]);
+    assert_eq!(ran.code, 1);
+    let verified = ran.json();
+    let name = |list: &str| verified[list][0].to_string();
+    assert!(name("missing").contains("b.m4a"));
+    assert!(name("changed").contains("a.wav") && verified["changed"][0]["now"].is_string());
+    assert!(name("added").contains("new.wav"));
+    assert_eq!(verified["added"].as_array().unwrap().len(), 1);
+    assert_eq!(verified["unchanged"], 1);
+    let text = scene.run(&["verify", "footage.recount"]).out;
+    for words in ["missing: ", "changed: it was ", "added: ", "custody: whole", "3 differ"] {
+        assert!(text.contains(words), "{words} is not in\n{text}");
+    }
+}
+
+#[test]
+fn verify_sees_an_edited_custody_log() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage"]);
+    let path = scene.at("footage.recount/custody.jsonl");
+    let log = fs::read_to_string(&path).unwrap();
+    fs::write(&path, log.replacen("ana@", "eve@", 1)).unwrap();
+    let ran = scene.run(&["verify", "footage.recount"]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("custody: not whole"), "{}", ran.out);
+    scene.run(&["status", "footage.recount"]).says("custody log is not what was written");
+}
+
+#[test]
+fn an_export_never_replaces_what_was_not_meant() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage"]);
+    let case = "footage.recount";
+    scene.done(&["export", case, "--to", "json", "out.json"]);
+    let ran = scene.run(&["export", case, "--to", "json", "out.json"]);
+    assert_eq!(ran.code, 4);
+    ran.says("exists already");
+    ran.says("hint: ");
+    let ran = scene.done(&["export", case, "--to", "json", "out.json", "--force", "--json"]);
+    assert!(ran.json()["written"][0].as_str().unwrap().ends_with("out.json"));
+    for target in ["footage/a.wav", "footage.recount/case.db", "footage.recount/custody.jsonl"] {
+        let before = fs::read(scene.at(target)).unwrap();
+        assert_ne!(scene.run(&["export", case, "--to", "json", target, "--force"]).code, 0);
+        assert_eq!(fs::read(scene.at(target)).unwrap(), before);
+    }
+    scene.done(&["export", case, "--to", "csv", "tables"]);
+    assert!(fs::read_dir(scene.at("tables")).unwrap().count() > 1);
+    let ran = scene.run(&["export", case, "--to", "csv", "-"]);
+    assert_eq!(ran.code, 2);
+    scene.done(&["export", case, "--to", "otio", "edit.otio"]);
+    scene.done(&["export", case, "--to", "svg", "picture.svg"]);
+    let parts = fs::read_dir(scene.root()).unwrap().flatten();
+    assert!(!parts.into_iter().any(|part| part.file_name().to_string_lossy().starts_with('.')));
+    assert_eq!(scene.run(&["export", case, "--to", "avi", "x"]).code, 2);
+}
+
+#[test]
+fn a_case_is_never_made_among_evidence() {
+    let scene = Scene::incident();
+    let ran = scene.run(&["reconstruct", "footage", "--case", "footage/c.recount"]);
+    assert_eq!(ran.code, 4);
+    ran.says("this is evidence");
+    std::os::unix::fs::symlink(scene.at("footage"), scene.at("door")).unwrap();
+    assert_eq!(scene.run(&["reconstruct", "footage", "--case", "door/c.recount"]).code, 4);
+    assert_eq!(fs::read_dir(scene.at("footage")).unwrap().count(), 3);
+}
+
+#[test]
+fn progress_for_programs_is_json_lines() {
+    let scene = Scene::incident();
+    fs::write(scene.at("footage/broken.mp4"), "no").unwrap();
+    let ran = scene.run(&["reconstruct", "footage", "--progress", "json", "-v"]);
+    let events: Vec<Value> =
+        ran.err.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (event, step) in
+        [("started", "add"), ("advanced", "listen"), ("finished", "align"), ("refused", "add")]
+    {
+        let found = events.iter().any(|e| e["event"] == event && e["step"] == step);
+        assert!(found, "{event} {step}\n{}", ran.err);
+    }
+    let ran = scene.run(&["status", "nowhere", "--progress", "json"]);
+    let failed: Value = serde_json::from_str(ran.err.trim()).unwrap();
+    assert_eq!((&failed["event"], &failed["exit"]), (&"failed".into(), &4.into()));
+}
+
+#[test]
+fn quiet_says_nothing_and_colour_comes_only_when_asked_for() {
+    let scene = Scene::incident();
+    let ran = scene.done(&["reconstruct", "footage", "-q"]);
+    assert_eq!((ran.out.as_str(), ran.err.as_str()), ("", ""));
+    assert!(!scene.done(&["status", "footage.recount"]).out.contains('\u{1b}'));
+    let coloured = scene.done(&["status", "footage.recount", "--color", "always"]).out;
+    assert!(coloured.contains('\u{1b}'));
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage", "-q"]);
+    for arguments in [&["status", "footage.recount"][..], &["completions", "bash"]] {
+        let mut command = scene.command(arguments);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!(err, "");
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    let scene = Scene::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(scene.done(&["completions", shell]).out.contains("reconstruct"), "{shell}");
+    }
+    let bash = scene.done(&["completions", "bash"]).out;
+    fs::write(scene.at("complete.bash"), bash).unwrap();
+    let read = Command::new("bash").arg("-n").arg(scene.at("complete.bash")).status().unwrap();
+    assert!(read.success());
+    scene.done(&["man", "man1"]);
+    let page = fs::read_to_string(scene.at("man1/recount-add.1")).unwrap();
+    assert!(page.contains("Adding something twice changes nothing"));
+}

@@ -1,0 +1,9 @@
+//! The program from the outside: real files, real ffmpeg, the binary as a user runs it.
+
+mod bad_input;
+mod cache;
+mod commands;
+mod evidence_untouched;
+mod help;
+mod interrupted;
+mod scene;
