@@ -80,7 +80,10 @@ rust_from_apt() {
     done
     [ -n "$best" ] || return 1
     note "installing $best $version"
-    apt_install "$best" "${best/cargo/rustc}" || return 1
+    if ! apt_install "$best" "${best/cargo/rustc}"; then
+        note "that needs root: apt-get install $best ${best/cargo/rustc}"
+        return 1
+    fi
     case $best in
         cargo-1.*)
             mkdir -p "$cache/bin"
@@ -123,7 +126,7 @@ need_rust() {
     fi
     note "trying the distribution's packages"
     rust_from_apt && return
-    give_up "Rust $rust_min or newer is needed (here: $have). rustup could not fetch it and this distribution has none that new. Install it by hand (https://rustup.rs), then run this again."
+    give_up "Rust $rust_min or newer is needed (here: $have). rustup could not fetch it, nor could it be installed from this distribution. Install it by hand (https://rustup.rs), then run this again."
 }
 
 # want_rust_tool NAME COMPONENT PACKAGE...: true when `cargo NAME` works, after trying to get it.
