@@ -285,6 +285,16 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_case() {
+        let files = write(&crate::sample::rehearsal()).expect("tables can say every snapshot");
+        let text: Vec<String> = files
+            .iter()
+            .map(|file| format!("{}\n{}", file.name, String::from_utf8_lossy(&file.bytes)))
+            .collect();
+        insta::assert_snapshot!(text.join("\n").replace("\r\n", "\n"));
+    }
+
+    #[test]
     fn seconds_are_exact_to_the_nanosecond() {
         assert_eq!(seconds(-3_271_000_000), "-3.271");
         assert_eq!(seconds(i64::MIN), "-9223372036.854775808");

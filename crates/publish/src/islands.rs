@@ -79,6 +79,29 @@ pub fn copied<'a>(snapshot: &'a Snapshot, shown: &Shown) -> Vec<&'a Excerpt> {
     copied
 }
 
+/// What was copied into a recording, and from where, in words.
+pub fn copies(excerpts: &[&Excerpt], labels: &Labels) -> String {
+    let words: Vec<String> = excerpts
+        .iter()
+        .map(|excerpt| {
+            format!(
+                "{} copied from {} at {}",
+                times::length(excerpt.end.0.saturating_sub(excerpt.start.0)),
+                labels.name(excerpt.source),
+                times::clock(excerpt.source_start.0, 1),
+            )
+        })
+        .collect();
+    words.join(", ")
+}
+
+/// Why a recording is on no clock, and what of it is known nevertheless.
+pub fn why_unplaced(snapshot: &Snapshot, labels: &Labels, shown: &Shown) -> String {
+    let reason = shown.reason().unwrap_or_default();
+    let excerpts = copied(snapshot, shown);
+    if excerpts.is_empty() { reason } else { format!("{reason}; {}", copies(&excerpts, labels)) }
+}
+
 impl IslandView<'_> {
     /// From its earliest to its latest moment, nanoseconds.
     pub fn length_ns(&self) -> i64 {

@@ -190,3 +190,70 @@ fn tie_row(tie: &Tie, labels: &Labels) -> TieRow {
 fn document_row(source: &Source) -> DocumentRow {
     DocumentRow { file: source.name(), sha256: source.id, size_bytes: source.size_bytes }
 }
+
+#[cfg(test)]
+mod tests {
+    use evidence::{ClockMap, MediaTime};
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::sample;
+
+    fn written(snapshot: &Snapshot) -> String {
+        let files = write(snapshot).expect("json can say every snapshot");
+        String::from_utf8(files[0].bytes.clone()).expect("json is UTF-8")
+    }
+
+    #[test]
+    fn the_sample_case() {
+        insta::assert_snapshot!(written(&sample::rehearsal()));
+    }
+
+    /// A piece as a foreign reader would rebuild it.
+    fn read_piece(piece: &Value) -> Piece {
+        let s = |field: &str| piece[field].as_f64().expect("a number");
+        Piece {
+            start: MediaTime::from_seconds(s("start")),
+            end: MediaTime::from_seconds(s("end")),
+            map: ClockMap::from_seconds(s("offset"), s("drift_ppm")),
+            sigma_ns: (s("sigma") * 1e9).round() as i64,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_back_is_what_was_placed(case in sample::any_sane_snapshot()) {
+            let read: Value = serde_json::from_str(&written(&case)).expect("it is JSON");
+            let rows = read["recordings"].as_array().expect("a list");
+            prop_assert_eq!(rows.len(), case.recordings.len());
+            let labels = Labels::of(&case);
+            for (row, (name, shown)) in rows.iter().zip(labels.sorted(&case)) {
+                prop_assert_eq!(row["file"].as_str(), Some(name));
+                let pieces: Vec<Piece> =
+                    row["pieces"].as_array().expect("a list").iter().map(read_piece).collect();
+                let placed = shown.placement.clone().map_or(Vec::new(), |p| p.pieces);
+                prop_assert_eq!(pieces, placed);
+                let island = shown.placement.as_ref().map(|p| u64::from(p.island.0));
+                prop_assert_eq!(row["island"].as_u64(), island);
+            }
+        }
+
+        #[test]
+        fn the_order_of_the_recordings_changes_no_byte(case in sample::any_snapshot()) {
+            let mut turned = case.clone();
+            turned.recordings.reverse();
+            turned.excerpts.reverse();
+            prop_assert_eq!(written(&case), written(&turned));
+        }
+
+        #[test]
+        fn no_two_recordings_have_one_name(case in sample::any_snapshot()) {
+            let labels = Labels::of(&case);
+            let mut names: Vec<&str> =
+                labels.sorted(&case).into_iter().map(|(name, _)| name).collect();
+            names.dedup();
+            prop_assert_eq!(names.len(), case.recordings.len());
+        }
+    }
+}

@@ -7,9 +7,9 @@
 //!
 //! Pure text: the caller says how wide the terminal is and what it can show.
 
-use evidence::{Excerpt, MediaTime, Piece};
+use evidence::{MediaTime, Piece};
 
-use crate::islands::{Holds, IslandView, Lane, copied, islands, unplaced};
+use crate::islands::{Holds, IslandView, Lane, copies, islands, unplaced, why_unplaced};
 use crate::text::{columns, shorten, tame};
 use crate::ticks::ticks;
 use crate::{Labels, Shown, Snapshot, times};
@@ -101,10 +101,13 @@ impl Page {
         let recordings = times::count(island.lanes.len(), "recording");
         let span = times::length(island.length_ns());
         let about = format!("{recordings}, {span}");
-        self.line(&[
-            (Role::Heading, format!("Island {}", island.number)),
-            (Role::Quiet, format!("  {about}")),
-        ]);
+        let name = format!("Island {}", island.number);
+        if columns(&name) + 2 + columns(&about) <= self.width {
+            self.line(&[(Role::Heading, name), (Role::Quiet, format!("  {about}"))]);
+        } else {
+            self.line(&[(Role::Heading, name)]);
+            self.wrapped(&about, 2);
+        }
         if self.width < WIDTH_WITH_PLOT_MIN {
             for lane in &island.lanes {
                 self.lane_in_words(lane);
@@ -138,7 +141,7 @@ impl Page {
         /// A mark, `0:00:00`, and two blanks.
         const LABEL_COLUMNS: usize = 10;
         let end_ns = island.end.0.max(island.start.0.saturating_add(1));
-        let marks = ticks(island.start.0, end_ns, columns.plot / LABEL_COLUMNS);
+        let marks = ticks(island.start.0, end_ns, (columns.plot / LABEL_COLUMNS).max(2));
         let mut line = " ".repeat(columns.name + 1);
         let left = columns.name + 1;
         for at_ns in marks.at_ns {
@@ -225,12 +228,7 @@ impl Page {
             unplaced.iter().map(|(name, _)| self.name(name, name_max)).collect();
         let column = names.iter().map(|name| columns(name)).max().unwrap_or(0);
         for (name, (_, shown)) in names.iter().zip(unplaced) {
-            let mut reason = shown.reason().unwrap_or_default();
-            let excerpts = copied(snapshot, shown);
-            if !excerpts.is_empty() {
-                reason = format!("{reason}; {}", copies(&excerpts, labels));
-            }
-            let reason = self.legible(&reason);
+            let reason = self.legible(&why_unplaced(snapshot, labels, shown));
             if column + 2 + columns(&reason) <= self.width {
                 let pad = " ".repeat(column + 2 - columns(name));
                 self.line(&[(Role::Plain, format!("{name}{pad}{reason}"))]);
@@ -339,22 +337,6 @@ impl Page {
     }
 }
 
-/// What was copied into a recording, and from where, in words.
-fn copies(excerpts: &[&Excerpt], labels: &Labels) -> String {
-    let words: Vec<String> = excerpts
-        .iter()
-        .map(|excerpt| {
-            format!(
-                "{} copied from {} at {}",
-                times::length(excerpt.end.0.saturating_sub(excerpt.start.0)),
-                labels.name(excerpt.source),
-                times::clock(excerpt.source_start.0, 1),
-            )
-        })
-        .collect();
-    words.join(", ")
-}
-
 /// Half a column of a lane.
 #[expect(clippy::struct_excessive_bools, reason = "four independent marks on one spot")]
 #[derive(Clone, Copy, Debug, Default)]
@@ -379,8 +361,12 @@ fn mark_piece(row: &mut [Half], shown: &Shown, piece: &Piece, island: &IslandVie
         from..to.max(from + 1)
     };
     let all = span(piece.start, piece.end);
-    let silent: Vec<_> = shown
-        .without_sound(piece.start, piece.end)
+    // A piece within one half has no room to show where its sound is missing.
+    let silent = match all.len() {
+        0 | 1 => Vec::new(),
+        _ => shown.without_sound(piece.start, piece.end),
+    };
+    let silent: Vec<_> = silent
         .into_iter()
         .map(|(start, end)| span(start, end))
         .filter(|range| range.len() > 1)
@@ -422,6 +408,57 @@ fn mark_doubt(row: &mut [Half], piece: &Piece, island: &IslandView) {
         let to = position(edge.saturating_add(sigma_ns), island, row.len());
         for half in &mut row[from..to] {
             half.doubt = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::sample;
+
+    const ASCII: Style = Style { colour: Colour::None, glyphs: Glyphs::Ascii };
+
+    #[test]
+    fn the_sample_at_a_hundred_columns() {
+        insta::assert_snapshot!(draw(&sample::rehearsal(), 100, Style::default()));
+    }
+
+    #[test]
+    fn the_sample_at_forty_columns_without_unicode() {
+        let text = draw(&sample::rehearsal(), 40, ASCII);
+        assert!(text.is_ascii());
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_terminal_too_narrow_for_a_plot_gets_times() {
+        insta::assert_snapshot!(draw(&sample::rehearsal(), 24, Style::default()));
+    }
+
+    #[test]
+    fn a_hostile_name_reaches_the_terminal_harmless() {
+        let mut case = sample::rehearsal();
+        case.recordings[0].source.path = "/x/\u{1b}]0;owned\u{7}\u{202e}4pm.exe".into();
+        let text = draw(&case, 80, Style::default());
+        assert!(!text.chars().any(|c| c.is_control() && c != '\n'), "{text:?}");
+        assert!(!text.contains('\u{202e}'));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_is_wider_than_the_terminal(
+            case in sample::any_snapshot(), width in 1..130usize, is_ascii: bool,
+        ) {
+            let style = if is_ascii { ASCII } else { Style::default() };
+            let plain = draw(&case, width, style);
+            for line in plain.lines() {
+                prop_assert!(columns(line) <= width, "{width}: {line:?}");
+            }
+            let coloured = draw(&case, width, Style { colour: Colour::Ansi, ..style });
+            prop_assert_eq!(coloured.lines().count(), plain.lines().count());
         }
     }
 }

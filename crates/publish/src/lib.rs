@@ -13,6 +13,8 @@ pub mod json;
 mod labels;
 pub mod lanes;
 pub mod otio;
+#[cfg(test)]
+mod sample;
 mod snapshot;
 pub mod svg;
 mod text;

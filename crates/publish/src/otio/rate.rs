@@ -87,7 +87,12 @@ impl Rate {
     /// minutes are dropped to keep 29.97 and 59.94 near the clock (SMPTE ST 12-1).
     fn timecode(self, text: &str) -> Option<i64> {
         let text = text.trim();
-        if text.len() != 11 || !text.is_ascii() {
+        let shape = |(at, byte): (usize, &u8)| match at {
+            2 | 5 => *byte == b':',
+            8 => matches!(byte, b':' | b';' | b'.'),
+            _ => byte.is_ascii_digit(),
+        };
+        if text.len() != 11 || !text.as_bytes().iter().enumerate().all(shape) {
             return None;
         }
         let part = |at: usize| text[at..at + 2].parse::<i64>().ok();
@@ -97,7 +102,8 @@ impl Rate {
             return None;
         }
         let all = ((hours * 60 + minutes) * 60 + seconds) * nominal + frames;
-        if !matches!(text.as_bytes()[8], b';' | b'.') {
+        let is_ntsc = self.denominator == 1_001 && nominal % 30 == 0;
+        if text.as_bytes()[8] == b':' || !is_ntsc {
             return Some(all);
         }
         let dropped_a_minute = nominal / 15;
@@ -117,6 +123,7 @@ mod tests {
         // One hour of drop-frame timecode is 107 892 frames, 3 599.996 s.
         assert_eq!(NTSC.timecode("01:00:00;00"), Some(107_892));
         assert_eq!(NTSC.timecode("00:01:00;02"), Some(1_800));
+        assert_eq!(NTSC.timecode("01:00:00:00"), Some(108_000));
         assert_eq!(Rate::PAL.timecode("14:20:09:01"), Some(1_290_226));
     }
 

@@ -43,6 +43,15 @@ fn paint(holds: Holds) -> Paint {
     }
 }
 
+/// Fill and line of every kind of recording.
+#[cfg(test)]
+pub fn paints() -> Vec<(&'static str, &'static str)> {
+    [Holds::PictureAndSound, Holds::Sound, Holds::Picture, Holds::Nothing]
+        .into_iter()
+        .map(|holds| (paint(holds).fill, paint(holds).line))
+        .collect()
+}
+
 /// Whether any lane of the page shows hatched doubt.
 pub fn any_hatched(layout: &Layout) -> bool {
     layout.sections.iter().any(|section| {
@@ -234,7 +243,8 @@ fn sound(ink: &mut Ink, lane: &Lane, piece: &Piece, row: &Row, section: &Section
             ink.path(&strokes, &attributes);
         }
     }
-    if lane.shown.recording.audio.is_empty() {
+    let width_px = section.scale.width(piece.end.0.saturating_sub(piece.start.0));
+    if lane.shown.recording.audio.is_empty() || width_px < 4.0 {
         return;
     }
     for (start, end) in lane.shown.without_sound(piece.start, piece.end) {
@@ -245,9 +255,13 @@ fn sound(ink: &mut Ink, lane: &Lane, piece: &Piece, row: &Row, section: &Section
         }
         let (top, height) = (row.top_px + 1.0, layout.size.bar_px - 2.0);
         ink.rect(from + 0.8, top, to - from - 0.8, height, "fill=\"#fff\" fill-opacity=\"0.75\"");
-        if to - from > 48.0 && layout.size.bar_px > 14.0 {
+        // The words stand clear of the hatched edge.
+        let hatched = section.scale.width(piece.sigma_ns);
+        let left =
+            if start == piece.start && hatched > HATCH_PX_MIN { from + hatched } else { from };
+        if to - left > 48.0 && layout.size.bar_px > 14.0 {
             let y = row.top_px + layout.size.bar_px / 2.0 + 3.7;
-            let set = Words::new(f64::midpoint(from, to), y, 10.5, MUTED);
+            let set = Words::new(f64::midpoint(left, to), y, 10.5, MUTED);
             ink.words(&set.anchored(Anchor::Middle), "no sound");
         }
     }
@@ -262,15 +276,18 @@ fn waveform_strokes(
     section: &Section,
     layout: &Layout,
 ) -> String {
-    let loudest = waveform.peaks.iter().copied().max().unwrap_or(0);
-    if loudest == 0 || waveform.peaks_per_s == 0 {
-        return String::new();
-    }
     let (from, to) = (section.scale.x(piece.case_start().0), section.scale.x(piece.case_end().0));
     let pitch = (2.0 * ((to - from) / 2.0 / layout.strokes_max as f64).ceil()).max(2.0);
     // Whole pixels, so that strokes do not beat against the screen's raster.
     let origin = from.ceil() + 1.5;
     let strokes = ((to - origin) / pitch).max(0.0) as usize;
+    if strokes == 0 {
+        return String::new();
+    }
+    let loudest = waveform.peaks.iter().copied().max().unwrap_or(0);
+    if loudest == 0 || waveform.peaks_per_s == 0 {
+        return String::new();
+    }
     let middle = row.top_px + layout.size.bar_px / 2.0;
     let half = layout.size.bar_px / 2.0 - 2.0;
     let per_ns = f64::from(waveform.peaks_per_s) / 1e9;

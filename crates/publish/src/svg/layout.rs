@@ -16,6 +16,9 @@ pub const PLOT_LEFT_PX: f64 = 336.0;
 pub const PLOT_RIGHT_PX: f64 = WIDTH_PX - 28.0;
 /// Columns of a name in 12 px semibold between icon and doubt, at the widest usual letters.
 pub const NAME_COLUMNS: usize = 30;
+/// Lanes of copies on one island, beside those of its recordings; the list at the end and the
+/// table name the others.
+const COPY_ROWS_MAX: usize = 40;
 /// Height of a row in the list of what is on no clock.
 pub const ROW_PX: f64 = 22.0;
 /// Lanes drawn at most: a picture of more than this is 15 000 px tall, and nobody reads it.
@@ -148,6 +151,9 @@ impl<'a> Section<'a> {
         let mut kinds: Vec<RowKind> = lanes.iter().map(|lane| RowKind::Placed(lane)).collect();
         let is_here = |id: SourceId| lanes.iter().any(|lane| lane.shown.source.id == id);
         for &(name, shown) in unplaced.iter().take(ROWS_MAX) {
+            if kinds.len() >= lanes.len() + COPY_ROWS_MAX {
+                break;
+            }
             let mut excerpts = crate::islands::copied(snapshot, shown);
             excerpts.retain(|excerpt| is_here(excerpt.source));
             if !excerpts.is_empty() {
@@ -183,8 +189,8 @@ impl Row<'_> {
 impl LaneSize {
     fn for_lanes(lanes: usize) -> Self {
         match lanes {
-            0..=60 => Self { pitch_px: 40.0, bar_px: 32.0, name_px: 12.0, has_subtitle: true },
-            61..=200 => Self { pitch_px: 22.0, bar_px: 17.0, name_px: 11.0, has_subtitle: false },
+            0..=36 => Self { pitch_px: 40.0, bar_px: 32.0, name_px: 12.0, has_subtitle: true },
+            37..=200 => Self { pitch_px: 22.0, bar_px: 17.0, name_px: 11.0, has_subtitle: false },
             _ => Self { pitch_px: 14.0, bar_px: 10.0, name_px: 9.5, has_subtitle: false },
         }
     }

@@ -16,7 +16,7 @@ mod link;
 
 use std::fmt::Write as _;
 
-use crate::islands::{Holds, IslandView, islands, unplaced};
+use crate::islands::{Holds, IslandView, islands, unplaced, why_unplaced};
 use crate::text::{shorten, tame};
 use crate::ticks::ticks;
 use crate::{Error, Labels, Named, Shown, Snapshot, times};
@@ -47,7 +47,13 @@ fn draw(snapshot: &Snapshot) -> String {
     let unplaced = unplaced(snapshot, &labels);
     let layout = Layout::of(snapshot, &islands, &unplaced);
     let mut ink = Ink::default();
-    open(&mut ink, snapshot, &islands, &unplaced, &layout);
+    ink.root(WIDTH_PX, layout.height_px);
+    let title = format!("Synchronised timeline of {}", tame(&snapshot.title));
+    ink.title("recount-title", &title);
+    let sentences = describe(snapshot, &labels, &islands, &unplaced);
+    ink.description("recount-desc", &tame(&sentences));
+    ink.definitions();
+    ink.rect(0.0, 0.0, WIDTH_PX, layout.height_px, "fill=\"#fff\"");
     heading(&mut ink, snapshot, &islands, unplaced.len());
     for section in &layout.sections {
         draw_section(&mut ink, section, &layout);
@@ -57,27 +63,18 @@ fn draw(snapshot: &Snapshot) -> String {
         let note = format!("{left_out} not drawn here; the table (csv) holds all of them.");
         ink.words(&Words::new(LEFT_PX, layout.left_out_y_px, 12.0, TEXT), &note);
     }
-    list_unplaced(&mut ink, &unplaced, &layout);
+    list_unplaced(&mut ink, snapshot, &labels, &unplaced, &layout);
     legend(&mut ink, snapshot, &islands, &layout);
     ink.finish()
 }
 
-fn open(
-    ink: &mut Ink,
+/// The whole picture in sentences, for whoever cannot see it.
+fn describe(
     snapshot: &Snapshot,
+    labels: &Labels,
     islands: &[IslandView],
     unplaced: &[(&str, &Shown)],
-    layout: &Layout,
-) {
-    ink.root(WIDTH_PX, layout.height_px);
-    ink.title("recount-title", &format!("Synchronised timeline of {}", tame(&snapshot.title)));
-    ink.description("recount-desc", &tame(&describe(snapshot, islands, unplaced)));
-    ink.definitions();
-    ink.rect(0.0, 0.0, WIDTH_PX, layout.height_px, "fill=\"#fff\"");
-}
-
-/// The whole picture in sentences, for whoever cannot see it.
-fn describe(snapshot: &Snapshot, islands: &[IslandView], unplaced: &[(&str, &Shown)]) -> String {
+) -> String {
     /// Beyond this many a listener wants the table.
     const SPOKEN_MAX: usize = 40;
     let mut sentences = vec![format!("{}.", summary(snapshot, islands, unplaced.len()))];
@@ -91,7 +88,8 @@ fn describe(snapshot: &Snapshot, islands: &[IslandView], unplaced: &[(&str, &Sho
         ));
     }
     for (name, shown) in unplaced.iter().take(SPOKEN_MAX) {
-        sentences.push(format!("{name} is on no clock: {}.", shown.reason().unwrap_or_default()));
+        let why = why_unplaced(snapshot, labels, shown);
+        sentences.push(format!("{name} is on no clock: {why}."));
     }
     if unplaced.len() > SPOKEN_MAX {
         sentences.push(format!("{} more are on no clock.", unplaced.len() - SPOKEN_MAX));
@@ -160,7 +158,13 @@ fn axis(ink: &mut Ink, section: &Section, scale: &Scale) {
     }
 }
 
-fn list_unplaced(ink: &mut Ink, unplaced: &[(&str, &Shown)], layout: &Layout) {
+fn list_unplaced(
+    ink: &mut Ink,
+    snapshot: &Snapshot,
+    labels: &Labels,
+    unplaced: &[(&str, &Shown)],
+    layout: &Layout,
+) {
     if unplaced.is_empty() {
         return;
     }
@@ -180,7 +184,7 @@ fn list_unplaced(ink: &mut Ink, unplaced: &[(&str, &Shown)], layout: &Layout) {
         let length = times::length(shown.recording.duration.0);
         let words = Words::new(PLOT_LEFT_PX - 12.0, y, 11.0, MUTED).mono().anchored(Anchor::End);
         ink.words(&words, &length);
-        let reason = tame(&shown.reason().unwrap_or_default());
+        let reason = tame(&why_unplaced(snapshot, labels, shown));
         ink.words(&Words::new(PLOT_LEFT_PX, y, 12.0, TEXT), &shorten(&reason, 130, "…"));
         ink.close_group();
     }
