@@ -122,8 +122,13 @@ impl Door {
     /// no sound (late start, gaps in its time stamps). It ends where the sound ends, which may be
     /// before or after the pictures do. `recording` is what [`probe`](Self::probe) said.
     ///
-    /// All channels of all usable tracks, up to [`CHANNELS_MAX`](crate::CHANNELS_MAX), are looked
-    /// at; how they become one is told in [`mix`](crate::Listened).
+    /// All channels of all usable tracks, up to [`CHANNELS_MAX`](crate::CHANNELS_MAX), are heard
+    /// and averaged, but for those that are dead (40 dB below the loudest) and with those turned
+    /// back that are upside down. One channel passes through untouched. It cannot undo delays
+    /// between microphones that stand apart, nor tell a commentary from live sound.
+    ///
+    /// Must be called from a thread that lives until it returns, as any does that waits for it:
+    /// the reader dies with the thread that started it.
     ///
     /// # Errors
     /// [`Error::Undecodable`] when there is sound but none of it could be decoded; those of
@@ -204,47 +209,58 @@ impl Door {
         child::run(Run { keeper: &self.keeper, plan, media, stop: job.stop }, outputs, sink)
     }
 
-    /// Starts both programs in the sandbox, reads ffmpeg's version and what the kernel lacks.
+    /// Starts both programs in the sandbox, at once, and reads ffmpeg's version and what the
+    /// kernel lacks.
     fn try_out(&mut self) -> Result<(), Error> {
-        for (program, name) in [(Program::Ffprobe, "ffprobe"), (Program::Ffmpeg, "ffmpeg")] {
-            let mut printed = Vec::new();
-            let no_keeper = |source| Error::NoKeeper { keeper: self.keeper.clone(), source };
-            let outputs = Outputs::new(1).map_err(no_keeper)?;
-            let job = Job {
-                program,
-                arguments: words("-version"),
-                source: None,
-                cpu: self.limits.cpu,
-                report: true,
-                stop: &|| false,
-            };
-            let ended = self.run(job, outputs, &mut |_, bytes| {
-                printed.extend_from_slice(&bytes[..bytes.len().min(4096)]);
-                Ok(())
-            });
-            let complaints = match ended {
-                Ok(ended) => ended.complaints,
-                Err(Error::NoKeeper { source, .. })
-                    if source.to_string().contains(CANNOT_START) =>
-                {
-                    return Err(Error::NoFfmpeg {
-                        program: name,
-                        why: format!("did not start ({source})"),
-                    });
-                }
-                Err(e) => return Err(e),
-            };
-            let text = String::from_utf8_lossy(&printed);
-            let version = text.split_once(" version ").and_then(|(_, t)| t.split(' ').next());
-            let Some(version) = version else {
-                let why = format!("did not state its version ({})", complaints.summary());
-                return Err(Error::NoFfmpeg { program: name, why });
-            };
-            self.version = version.chars().filter(|c| !c.is_control()).take(80).collect();
-            let missing = complaints.first.iter().filter_map(|line| line.strip_prefix(MISSING));
-            self.warnings = missing.map(str::to_owned).collect();
-        }
+        let (ffprobe, ffmpeg) = std::thread::scope(|scope| {
+            let ffprobe = scope.spawn(|| self.try_one(Program::Ffprobe, "ffprobe"));
+            let ffmpeg = self.try_one(Program::Ffmpeg, "ffmpeg");
+            (ffprobe.join(), ffmpeg)
+        });
+        // Only a bug of ours can make the thread panic.
+        ffprobe.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        (self.version, self.warnings) = ffmpeg?;
         Ok(())
+    }
+
+    /// The version that a program states, and the sentences on what the kernel lacks.
+    fn try_one(
+        &self,
+        program: Program,
+        name: &'static str,
+    ) -> Result<(String, Vec<String>), Error> {
+        let mut printed = Vec::new();
+        let no_keeper = |source| Error::NoKeeper { keeper: self.keeper.clone(), source };
+        let outputs = Outputs::new(1).map_err(no_keeper)?;
+        let job = Job {
+            program,
+            arguments: words("-version"),
+            source: None,
+            cpu: self.limits.cpu,
+            report: true,
+            stop: &|| false,
+        };
+        let ended = self.run(job, outputs, &mut |_, bytes| {
+            printed.extend_from_slice(&bytes[..bytes.len().min(4096)]);
+            Ok(())
+        });
+        let complaints = match ended {
+            Ok(ended) => ended.complaints,
+            Err(Error::NoKeeper { source, .. }) if source.to_string().contains(CANNOT_START) => {
+                let why = format!("did not start ({source})");
+                return Err(Error::NoFfmpeg { program: name, why });
+            }
+            Err(e) => return Err(e),
+        };
+        let text = String::from_utf8_lossy(&printed);
+        let version = text.split_once(" version ").and_then(|(_, t)| t.split(' ').next());
+        let Some(version) = version else {
+            let why = format!("did not state its version ({})", complaints.summary());
+            return Err(Error::NoFfmpeg { program: name, why });
+        };
+        let version = version.chars().filter(|c| !c.is_control()).take(80).collect();
+        let missing = complaints.first.iter().filter_map(|line| line.strip_prefix(MISSING));
+        Ok((version, missing.map(str::to_owned).collect()))
     }
 }
 

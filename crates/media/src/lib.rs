@@ -1,4 +1,29 @@
-//! The door in: hashes, probes and decodes recordings, through ffmpeg in a sandbox.
+//! The door in: the only part of Recount that opens recordings, read-only, and the only one that
+//! starts ffmpeg. It hashes a source, reads what a file says of itself, and turns its sound into
+//! one line of samples on presentation time. It may touch the files it is asked for, ffmpeg and
+//! ffprobe, and nothing else; it knows no case, writes no file, prints nothing, and parses no
+//! media: that is done by ffmpeg in a process of its own (the keeper: this executable, started
+//! again), which closes the doors below before it becomes ffmpeg.
+//!
+//! | what a hostile file could try through ffmpeg | what stops it |
+//! |---|---|
+//! | read another file | Landlock: the one media file, libraries, ffmpeg and its loader; nothing else |
+//! | have ffmpeg open another file (playlist, concat script, references) | allow-list of demuxers, protocol `file` only, and Landlock again |
+//! | write, create, delete, rename | Landlock; file size limit of 0 bytes |
+//! | change times, modes, owners, attributes of the source | system call filter |
+//! | reach the network | network namespace of its own; system call filter (no sockets at all) |
+//! | talk to other processes: signals, tracing, shared memory, abstract sockets | system call filter, IPC namespace, Landlock scopes |
+//! | start another program or process | Landlock (execute: ffmpeg and its loader only); system call filter (no fork) |
+//! | gain rights | no new privileges; capabilities given up but that to read; user namespace |
+//! | use the kernel's rarer corners (bpf, `io_uring`, keys, mounts) | system call filter |
+//! | use up the machine | limits on processor time, address space, open files, core dumps, and on what is read from its pipes |
+//! | live on | dies with the thread that started it; reaped however the run ends |
+//! | smuggle meaning in a file's name | the file is handed over open, as standard input; ffmpeg never sees its name |
+//! | read inherited secrets | empty environment; every other descriptor closed |
+//!
+//! What a kernel lacks, [`Door::warnings`] says, and the rest holds. What is not closed: `stat`
+//! tells that another path exists; reading a file updates its access time where the file system
+//! keeps one.
 
 mod assembly;
 mod child;

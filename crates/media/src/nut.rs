@@ -414,3 +414,62 @@ impl Cursor<'_> {
         Some(range)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::process::Command;
+
+    /// A second of sound with a gap, as the real ffmpeg writes it.
+    fn written() -> Vec<u8> {
+        let arguments = "-v error -nostdin -f lavfi -i sine=400:r=8000:d=2 -af \
+             asetnsamples=n=160:p=0,aselect=not(between(n\\,20\\,49)),aformat=channel_layouts=stereo \
+             -c:a pcm_f32le -avoid_negative_ts disabled -output_ts_offset 1000 -f nut -";
+        let made = Command::new("ffmpeg").args(arguments.split_whitespace()).output();
+        made.expect("these tests need ffmpeg on PATH").stdout
+    }
+
+    fn packets(bytes: &[u8], piece: usize) -> Result<Vec<(i64, usize)>, Garbled> {
+        let mut reader = Reader::default();
+        let mut found = Vec::new();
+        for piece in bytes.chunks(piece) {
+            reader.push(piece, &mut |format, pts, bytes| {
+                found.push((pts, bytes.len() / 4 / format.channels as usize));
+            })?;
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn every_packet_arrives_with_its_time_in_pieces_of_any_size() {
+        let bytes = written();
+        let expected: Vec<(i64, usize)> = (0..100)
+            .filter(|n| !(20..50).contains(n))
+            .map(|n| (8_000_000 + n * 160, 160))
+            .collect();
+        for piece in [1, 7, 1000, bytes.len()] {
+            assert_eq!(packets(&bytes, piece).unwrap(), expected);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_streams_end_in_an_error_or_in_packets_never_in_a_panic(
+            damage in prop::collection::vec((0usize..2000, any::<u8>()), 1..20),
+        ) {
+            static WRITTEN: std::sync::LazyLock<Vec<u8>> = std::sync::LazyLock::new(written);
+            let mut bytes = WRITTEN.clone();
+            for (at, byte) in damage {
+                bytes[at] = byte;
+            }
+            let _ = packets(&bytes, 512);
+        }
+
+        #[test]
+        fn bytes_that_are_no_stream_are_refused_without_panic(bytes: Vec<u8>) {
+            let stream = [FILE_ID.as_slice(), &bytes].concat();
+            let _ = packets(&stream, 64);
+        }
+    }
+}

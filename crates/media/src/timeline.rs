@@ -48,6 +48,9 @@ const OVERLAP_S_MAX: f64 = 1.0;
 /// Longest gap that is believed: a recorder that pauses over night. More is a corrupt stamp.
 const GAP_S_MAX: f64 = 12.0 * 3600.0;
 
+/// Stamps are believed at most to be this, thousands of years, so that arithmetic on them is safe.
+const STAMP_MAX: i64 = 1 << 50;
+
 /// What the file is known to hold, as bounds on what its stamps may say.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds {
@@ -169,7 +172,8 @@ impl Timeline {
         let invented = self.last_pts.is_some_and(|last| pts == last.saturating_add(1))
             && samples / self.bounds.channels > 1;
         self.last_pts = Some(pts);
-        (!invented).then(|| pts.saturating_add(self.shift))
+        let within = |stamp: i64| stamp.clamp(-STAMP_MAX, STAMP_MAX);
+        (!invented).then(|| within(within(pts).saturating_add(self.shift)))
     }
 
     /// Places samples that follow the last and lets their stamp steer the count.
@@ -282,7 +286,12 @@ impl Timeline {
             let agreeing = says[..count].iter().flatten().copied().collect();
             return Some((median(agreeing), count));
         }
-        Some((median(stamped), self.held.len()))
+        let begin = median(stamped);
+        let own_place = far
+            && begin - first > self.samples(JITTER_S_MAX)
+            && self.next.is_none_or(|next| first > next);
+        // Alone between two gaps; were its stamp a wrong one, the others would follow the count.
+        if own_place { Some((first, 1)) } else { Some((begin, self.held.len())) }
     }
 
     /// Begins again at `begin`, after a gap, with the first `count` packets held.
@@ -380,4 +389,123 @@ impl Timeline {
 fn median(mut values: Vec<i64>) -> i64 {
     let middle = values.len() / 2;
     *values.select_nth_unstable(middle).1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const RATE_HZ: u32 = 8000;
+    /// Samples of a packet: 20 ms.
+    const PACKET: i64 = 160;
+
+    fn bounds() -> Bounds {
+        Bounds { rate_hz: RATE_HZ, channels: 1, held_samples: 0, end: 3600 * i64::from(RATE_HZ) }
+    }
+
+    /// Runs as placed (start, end) and what was odd, for packets of 20 ms with these stamps.
+    fn run(stamps: impl IntoIterator<Item = i64>) -> (Vec<(i64, i64)>, Vec<Oddity>) {
+        let mut timeline = Timeline::new(bounds());
+        let mut runs: Vec<(i64, i64)> = Vec::new();
+        let mut place = |at: i64, samples: &[f32]| match runs.last_mut() {
+            Some(last) if last.1 == at => last.1 += samples.len() as i64,
+            last => {
+                assert!(last.is_none_or(|last| last.1 < at), "time went back");
+                runs.push((at, at + samples.len() as i64));
+            }
+        };
+        for stamp in stamps {
+            timeline.push(stamp, vec![0.0; PACKET as usize], &mut place);
+        }
+        timeline.finish(&mut place);
+        (runs, timeline.oddities)
+    }
+
+    fn steady(from: i64, packets: i64) -> impl Iterator<Item = i64> {
+        (0..packets).map(move |i| from + i * PACKET)
+    }
+
+    #[test]
+    fn steady_stamps_are_one_run() {
+        assert_eq!(run(steady(40, 100)), (vec![(40, 40 + 100 * PACKET)], vec![]));
+    }
+
+    #[test]
+    fn a_gap_is_where_the_stamps_put_it_however_early() {
+        for before in [1, 2, 3, 7, 50] {
+            let stamps = steady(0, before).chain(steady(80_000, 50));
+            let expected = vec![(0, before * PACKET), (80_000, 80_000 + 50 * PACKET)];
+            assert_eq!(run(stamps), (expected, vec![]), "{before} packets before the gap");
+        }
+    }
+
+    #[test]
+    fn one_corrupt_stamp_is_outvoted() {
+        for corrupt in [i64::MAX / 4, 80_000, 10_000_000, 20 * PACKET + 30] {
+            let mut stamps: Vec<i64> = steady(0, 100).collect();
+            stamps[20] = corrupt;
+            assert_eq!(run(stamps), (vec![(0, 100 * PACKET)], vec![]), "{corrupt}");
+        }
+    }
+
+    #[test]
+    fn stamps_that_tremble_like_a_phones_are_one_run() {
+        let tremble = [0, 35, -41, 12, 60, -58, 3, -20, 44, -35];
+        let stamps = steady(800, 500).enumerate().map(|(i, s)| s + tremble[i * 7 % 10]);
+        let (runs, oddities) = run(stamps);
+        let length: i64 = runs.iter().map(|run| run.1 - run.0).sum();
+        assert!((runs[0].0 - 800).abs() < 40, "{runs:?}");
+        assert!((runs.last().unwrap().1 - runs[0].0 - 500 * PACKET).abs() < 40, "{runs:?}");
+        assert!((length - 500 * PACKET).abs() < 80 && oddities.len() < 3, "{runs:?} {oddities:?}");
+    }
+
+    #[test]
+    fn a_jump_of_days_is_not_followed_and_is_told() {
+        let stamps = steady(0, 50).chain(steady(3 * 86_400 * 8000, 50));
+        let (runs, oddities) = run(stamps);
+        assert_eq!(runs, vec![(0, 100 * PACKET)]);
+        assert!(matches!(oddities[..], [Oddity::Reset { by: Some(_), .. }]), "{oddities:?}");
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_far_is_told_once_and_loses_no_sound() {
+        let stamps = steady(800_000, 50).chain(steady(0, 50));
+        let (runs, oddities) = run(stamps);
+        assert_eq!(runs, vec![(800_000, 800_000 + 100 * PACKET)]);
+        assert_eq!(oddities.len(), 1, "{oddities:?}");
+        // The same, as the writer hands it over: it may not go back.
+        let invented = (0..500).map(|i| 800_000 + 49 * PACKET + 1 + i);
+        let (runs, oddities) = run(steady(800_000, 50).chain(invented));
+        assert_eq!(runs, vec![(800_000, 800_000 + 550 * PACKET)]);
+        assert!(matches!(oddities[..], [Oddity::Reset { by: None, .. }]), "{oddities:?}");
+    }
+
+    #[test]
+    fn a_short_step_back_leaves_out_what_has_no_time() {
+        // Half a second back, as the writer hands it over: invented stamps until time catches up.
+        let back = 4000;
+        let last = 49 * PACKET;
+        let after = steady(50 * PACKET - back, 100).enumerate();
+        let handed = after.map(|(i, stamp)| stamp.max(last + 1 + i as i64));
+        let (runs, oddities) = run(steady(0, 50).chain(handed));
+        assert_eq!(runs, vec![(0, 150 * PACKET - back)]);
+        assert!(matches!(oddities[..], [Oddity::Overlap { samples: 4000, .. }]), "{oddities:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_stamps_whatever_make_time_go_back_or_run_away(
+            stamps in prop::collection::vec(prop_oneof![
+                any::<i64>(), -10_000i64..1_000_000, (0i64..500).prop_map(|i| i * PACKET),
+            ], 0..200),
+        ) {
+            let packets = stamps.len() as i64;
+            let (runs, _) = run(stamps);
+            let placed: i64 = runs.iter().map(|run| run.1 - run.0).sum();
+            prop_assert!(placed <= packets * (PACKET + 1));
+            let end = runs.last().map_or(0, |run| run.1);
+            prop_assert!(end <= bounds().end + i64::from(RATE_HZ) + packets * (PACKET + 1));
+        }
+    }
 }

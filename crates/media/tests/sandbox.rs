@@ -183,11 +183,10 @@ fn the_reader_dies_with_the_program_and_leaves_no_zombie() {
     let reader = children(program.id()).first().cloned().unwrap_or(reader);
     program.kill().unwrap();
     program.wait().unwrap();
-    let gone = wait_for(|| {
+    wait_for(|| {
         let state = fs::read_to_string(format!("/proc/{}/stat", reader.0)).unwrap_or_default();
         (!state.contains("(ffmpeg)") || state.contains(") Z")).then_some(())
     });
-    assert_eq!(gone, ());
 }
 
 #[cfg(target_os = "linux")]
