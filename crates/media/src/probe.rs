@@ -120,7 +120,9 @@ impl Stream {
 
     fn start(&self, container_start_s: f64) -> MediaTime {
         let start_s = seconds(self.start_time.as_deref()).unwrap_or(container_start_s);
-        MediaTime::from_seconds(start_s - container_start_s)
+        let after_s = start_s - container_start_s;
+        // The two numbers are rounded to a microsecond each, from different time bases.
+        MediaTime::from_seconds(if after_s.abs() < 2e-6 { 0.0 } else { after_s })
     }
 
     fn end_s(&self, container_start_s: f64) -> Option<f64> {
