@@ -22,7 +22,8 @@ fn a_folder_becomes_a_synchronised_case_with_a_picture() {
     assert!(picture.starts_with("<svg") || picture.starts_with("<?xml"), "{picture:.100}");
     assert!(scene.at("footage.recount/case.db").is_file());
     let exported = scene.exported("footage.recount");
-    assert!((seconds_between(&exported, "a.wav", "b.m4a") - 7.25).abs() < 0.005);
+    let seconds = seconds_between(&exported, "a.wav", "b.m4a");
+    assert!((seconds - 7.25).abs() < 0.005, "{exported}");
     assert_eq!(pieces(&exported, "stranger.wav").len(), 0);
     let text = scene.done(&["status", "footage.recount"]).out;
     for words in ["footage", "a.wav", "±", "On no clock", "shares no sound", "report.txt"] {
