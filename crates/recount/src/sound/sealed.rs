@@ -49,7 +49,9 @@ pub fn open_sealed(path: &Path, tag: u64) -> Result<Vec<u8>, Damage> {
             |at: usize| header[at..at + 8].iter().rev().fold(0, |n, b| n << 8 | u64::from(*b));
         (header[..8] == MAGIC, word(8), word(16), word(24))
     };
-    let content = bytes.split_off(HEADER_BYTES);
+    // In place: what was heard of a long recording is not to be held twice.
+    bytes.drain(..HEADER_BYTES);
+    let content = bytes;
     if !magic || length != content.len() as u64 || stored_seal != seal(stored_tag, &content) {
         return Err(Damage::Damaged);
     }
