@@ -1,1 +1,34 @@
-//! placeholder
+//! The ear: samples in, placements out.
+//!
+//! Puts recordings on one clock from what they heard in common. A [`Listener`] turns each
+//! recording's sound into what it [`Heard`]; [`synchronise`] compares all of them, looks
+//! closely at the waveforms where two seem to agree, and solves offset, drift and doubt of
+//! every recording together. What cannot be told is refused with a reason.
+//!
+//! This crate does no I/O of its own, reads no clock, prints nothing and depends on no other
+//! room but `evidence`: sound comes in through [`Sound`], progress and cancellation go through
+//! [`Watch`]. The same recordings give the same result in any order and with any number of
+//! threads.
+//!
+//! The stages, in the order they run:
+//!
+//! 1. `listen`: whitened band energies, repetition evened out.
+//! 2. `tie::pairs`, `tie::search`: every lag of every pair at once, by FFT.
+//! 3. `solve::graph`: islands, by consensus over all pairs.
+//! 4. `solve::pieces`, `tie::steps`: pauses and cuts inside a file.
+//! 5. `tie::refine`, `tie::gcc_phat`: the lag to a fraction of a millisecond, window by window.
+//! 6. `solve::clock`, `solve::least_squares`: offset, drift and sigma of all together.
+
+mod error;
+mod listen;
+mod solve;
+mod sound;
+mod synchronise;
+mod tie;
+
+pub use error::Error;
+pub use listen::{HEARD_VERSION, Heard, HeardError, Listener, RATE_HZ};
+pub use sound::Sound;
+pub use synchronise::{Alignment, Recording, Watch, synchronise};
+
+pub(crate) use listen::FRAMES_PER_S;

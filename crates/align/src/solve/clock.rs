@@ -1,0 +1,247 @@
+//! The clocks of one island, from the waveforms of its best pairs.
+//!
+//! In: an island's pieces with first offsets, its pairs, the recordings' sound. Out: pieces
+//! with offset, drift and sigma; the ties they rest on.
+//! Method: a spanning set of pairs and the strongest few of each recording are looked at
+//! closely (`tie::refine`); their agreeing windows are the observations of one least-squares
+//! problem (`least_squares`). Sigma adds three independent doubts: the observations' own
+//! errors as they grow away from where sound was shared; how far the ties of a recording
+//! contradict one another (they hear different sources); and a floor.
+
+use rayon::prelude::*;
+
+use super::least_squares::{self, Observation, Unknowns};
+use super::pieces::Piece;
+use crate::tie::gcc_phat::GccPhat;
+use crate::tie::pairs::Pair;
+use crate::tie::refine::{self, Claim, Look};
+use crate::{Error, Recording, Watch};
+
+/// A piece on the clock of its island.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Placed {
+    pub piece: Piece,
+    pub offset_s: f64,
+    pub drift_ppm: f64,
+    pub sigma_s: f64,
+}
+
+/// A pair of pieces that was looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Looked {
+    pub left_piece: usize,
+    pub right_piece: usize,
+    /// Index into the pairs, and the strength of the candidate.
+    pub pair: usize,
+    pub z: f64,
+    pub claim: Claim,
+    pub look: Option<Look>,
+    /// Mean residual against the solution, seconds.
+    pub residual_s: f64,
+}
+
+/// Pairs looked at for each recording, besides the spanning ones: with more the answer moves
+/// by less than its sigma.
+const PARTNERS: usize = 4;
+
+/// A candidate must lie this near to where the island puts the pair.
+const NEAR_S: f64 = 0.3;
+
+/// Overlaps below this tell nothing.
+const OVERLAP_S_MIN: f64 = 0.5;
+
+/// Error of one window's lag against the tie's line: sources move, rooms ring.
+const WINDOW_SIGMA_S: f64 = 0.003;
+
+/// Windows of one tie share their bias (the same source, the same way): together they count
+/// no more than this many.
+const WINDOWS_INDEPENDENT: f64 = 6.0;
+
+/// Error of a lag that only the band energies vouch for.
+const BANDS_SIGMA_S: f64 = 0.012;
+
+/// A look this far above chance, or with this share of windows agreeing, is believed to the
+/// millisecond.
+const LOOK_Z_MIN: f64 = 5.0;
+const LOOK_SHARE_MIN: f64 = 0.25;
+
+/// Two recorders a metre apart hear the nearest source 3 ms apart: no sigma goes below the
+/// third of it.
+const SIGMA_FLOOR_S: f64 = 0.001;
+
+/// A tie that ends up this far from the solution is not what the solution rests on.
+pub(crate) const REJECTED_FROM_S: f64 = 0.1;
+
+pub(crate) fn solve(
+    recordings: &[&Recording],
+    pieces: &[Piece],
+    pairs: &[&Pair],
+    watch: &dyn Watch,
+) -> Result<(Vec<Placed>, Vec<Looked>), Error> {
+    let mut looked = chosen(pieces, pairs);
+    let results: Vec<std::io::Result<Option<Look>>> = looked
+        .par_iter()
+        .map_init(GccPhat::new, |gcc, l| {
+            if watch.stopped() {
+                return Ok(None);
+            }
+            let (left, right) = (pieces[l.left_piece].recording, pieces[l.right_piece].recording);
+            refine::look(gcc, recordings[left].sound, recordings[right].sound, &l.claim)
+        })
+        .collect();
+    if watch.stopped() {
+        return Err(Error::Stopped);
+    }
+    for (l, result) in looked.iter_mut().zip(results) {
+        l.look = result.map_err(|source| Error::Sound { source })?;
+    }
+    let unknowns = unknowns(pieces);
+    let observations: Vec<(usize, Observation)> =
+        looked.iter().enumerate().flat_map(|(k, l)| observe(k, l)).collect();
+    let only: Vec<Observation> = observations.iter().map(|o| o.1).collect();
+    let Some(clocks) = least_squares::solve(&unknowns, &only) else {
+        return Err(Error::Unsolved);
+    };
+    for (k, l) in looked.iter_mut().enumerate() {
+        let residuals: Vec<f64> = observations
+            .iter()
+            .filter(|o| o.0 == k)
+            .map(|o| least_squares::residual(&unknowns, &o.1, &clocks.offset_s, &clocks.drift_ppm))
+            .collect();
+        l.residual_s = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
+    }
+    let placed = pieces
+        .iter()
+        .enumerate()
+        .map(|(k, piece)| {
+            let own = clocks.sigma_s(k, piece.start_s).max(clocks.sigma_s(k, piece.end_s));
+            let contradiction = contradiction(k, &looked);
+            let sigma_s =
+                (own * own + contradiction * contradiction + SIGMA_FLOOR_S * SIGMA_FLOOR_S).sqrt();
+            Placed {
+                piece: *piece,
+                offset_s: clocks.offset_s[k],
+                drift_ppm: clocks.drift_ppm[unknowns.recording_of_piece[k]],
+                sigma_s,
+            }
+        })
+        .collect();
+    Ok((placed, looked))
+}
+
+/// The pairs of pieces to look at: a maximum spanning forest by strength, and the strongest
+/// few of each piece.
+fn chosen(pieces: &[Piece], pairs: &[&Pair]) -> Vec<Looked> {
+    let mut all: Vec<Looked> = Vec::new();
+    for (index, pair) in pairs.iter().enumerate() {
+        for (left_piece, a) in pieces.iter().enumerate().filter(|p| p.1.recording == pair.left) {
+            for (right_piece, b) in
+                pieces.iter().enumerate().filter(|p| p.1.recording == pair.right)
+            {
+                let expected_s = b.offset_s - a.offset_s;
+                let near = pair
+                    .candidates
+                    .iter()
+                    .filter(|c| (c.lag_s - expected_s).abs() <= NEAR_S)
+                    .max_by(|x, y| x.z.total_cmp(&y.z));
+                let Some(c) = near else { continue };
+                let claim = Claim {
+                    lag_s: c.lag_s,
+                    at_right_s: c.at_right_s,
+                    drift_ppm: c.drift_ppm,
+                    right_start_s: b.start_s.max(a.start_s - c.lag_s),
+                    right_end_s: b.end_s.min(a.end_s - c.lag_s),
+                };
+                if claim.right_end_s - claim.right_start_s >= OVERLAP_S_MIN {
+                    all.push(Looked {
+                        left_piece,
+                        right_piece,
+                        pair: index,
+                        z: c.z,
+                        claim,
+                        look: None,
+                        residual_s: 0.0,
+                    });
+                }
+            }
+        }
+    }
+    all.sort_by(|a, b| {
+        b.z.total_cmp(&a.z).then((a.left_piece, a.right_piece).cmp(&(b.left_piece, b.right_piece)))
+    });
+    let mut root: Vec<usize> = (0..pieces.len()).collect();
+    let mut degree = vec![0; pieces.len()];
+    all.retain(|l| {
+        let (a, b) = (find(&root, l.left_piece), find(&root, l.right_piece));
+        let wanted = a != b || degree[l.left_piece] < PARTNERS || degree[l.right_piece] < PARTNERS;
+        if wanted {
+            root[a.max(b)] = a.min(b);
+            degree[l.left_piece] += 1;
+            degree[l.right_piece] += 1;
+        }
+        wanted
+    });
+    all
+}
+
+fn find(root: &[usize], mut i: usize) -> usize {
+    while root[i] != i {
+        i = root[i];
+    }
+    i
+}
+
+fn unknowns(pieces: &[Piece]) -> Unknowns {
+    let mut recordings: Vec<usize> = pieces.iter().map(|p| p.recording).collect();
+    recordings.sort_unstable();
+    recordings.dedup();
+    let rank = |r: usize| recordings.binary_search(&r).unwrap_or(0);
+    Unknowns {
+        recording_of_piece: pieces.iter().map(|p| rank(p.recording)).collect(),
+        recordings: recordings.len(),
+        offsets_s: pieces.iter().map(|p| p.offset_s).collect(),
+    }
+}
+
+impl Looked {
+    /// Whether the waveforms confirm the claim.
+    pub fn confirmed(&self) -> bool {
+        self.look.as_ref().is_some_and(|look| {
+            let agree = look.windows.iter().filter(|w| w.agrees()).count();
+            agree >= 2
+                && (look.z >= LOOK_Z_MIN
+                    || agree as f64 >= LOOK_SHARE_MIN * look.windows.len() as f64)
+        })
+    }
+}
+
+fn observe(index: usize, l: &Looked) -> Vec<(usize, Observation)> {
+    let observation = |right_s: f64, lag_s: f64, sigma_s: f64| {
+        let left_s = right_s + lag_s;
+        let (left_piece, right_piece) = (l.left_piece, l.right_piece);
+        (index, Observation { left_piece, right_piece, left_s, right_s, sigma_s })
+    };
+    let Some(look) = l.look.as_ref().filter(|_| l.confirmed()) else {
+        let middle_s = f64::midpoint(l.claim.right_start_s, l.claim.right_end_s);
+        let lag_s = l.claim.lag_s + (middle_s - l.claim.at_right_s) * l.claim.drift_ppm * 1e-6;
+        return vec![observation(middle_s, lag_s, BANDS_SIGMA_S)];
+    };
+    let agreeing: Vec<_> = look.windows.iter().filter(|w| w.agrees()).collect();
+    let told_twice = (agreeing.len() as f64 / WINDOWS_INDEPENDENT).max(1.0).sqrt();
+    agreeing.iter().map(|w| observation(w.right_s, w.lag_s, WINDOW_SIGMA_S * told_twice)).collect()
+}
+
+/// How far the ties of a piece contradict one another, as an error of their mean.
+fn contradiction(piece: usize, looked: &[Looked]) -> f64 {
+    let residuals: Vec<f64> = looked
+        .iter()
+        .filter(|l| l.left_piece == piece || l.right_piece == piece)
+        .map(|l| l.residual_s)
+        .filter(|r| r.abs() < REJECTED_FROM_S)
+        .collect();
+    if residuals.is_empty() {
+        return 0.0;
+    }
+    let mean_square = residuals.iter().map(|r| r * r).sum::<f64>() / residuals.len() as f64;
+    (mean_square / residuals.len() as f64).sqrt()
+}

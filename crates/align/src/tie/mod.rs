@@ -1,0 +1,7 @@
+//! Ties: what two recordings heard in common, or why they cannot be tied.
+
+pub(crate) mod gcc_phat;
+pub(crate) mod pairs;
+pub(crate) mod refine;
+pub(crate) mod search;
+pub(crate) mod steps;

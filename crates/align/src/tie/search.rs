@@ -1,0 +1,345 @@
+//! Finds the lags at which two recordings may have heard the same thing.
+//!
+//! In: what two recordings heard. Out: the lags at which their band energies agree best, each
+//! with its z-value: by how many standard deviations the agreement exceeds that of two
+//! strangers.
+//! Method: the correlation of the whitened band energies, summed over bands, at all lags at
+//! once (one FFT a band and block for each recording, one inverse FFT for each pair of
+//! blocks), divided by the root of the energy that overlaps at that lag, and scaled by the
+//! median absolute value over all lags. The scale is taken from the pair itself, so that a
+//! repeating siren, which agrees at many lags, lowers the z of each of them.
+//! No threshold is put on single windows: evidence is summed over the whole overlap.
+//! Cost: for a pair of blocks of `n` frames, `BANDS × n` complex products and two inverse
+//! FFTs of `2 n` points; 0.5 ms for two blocks of 2 min 44 s.
+//! Cannot: see a lag whose drift moves more than a frame (20 ms) within a block; 120 ppm over
+//! 164 s does, and costs a little height of the peak, 600 ppm would cost most of it.
+
+use std::sync::Arc;
+
+use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
+
+use crate::listen::{BANDS, FRAMES_PER_S, Heard};
+
+/// Block of long recordings: 164 s. Longer ones blur under drift, shorter ones cost more.
+const BLOCK_FRAMES_LONG: usize = 8192;
+
+/// Recordings up to this (5 min 28 s) are taken whole: 160 ppm blur them by 50 ms only.
+const BLOCK_FRAMES_MAX: usize = 16384;
+
+/// Smallest block: a transform below this is all overhead.
+const BLOCK_FRAMES_MIN: usize = 512;
+
+/// Blocks of one recording that are held against all of another: 22 min of sound, spread over
+/// its length, find any other recording that shares a tenth of it.
+pub(crate) const PROBES_MAX: usize = 8;
+
+/// Blocks searched at once by a probe; each group tells its own highest peaks.
+const GROUP_BLOCKS: usize = 32;
+
+/// Overlap with less energy than this many frames of ordinary sound (2 s) is judged as if it
+/// had so much: two syllables agree by chance.
+const OVERLAP_FRAMES_MIN: f32 = 100.0;
+
+/// Neighbouring frames share most of their 64 ms windows, so that even strangers' sums vary
+/// more than independent frames would; below this the scale would be an accident.
+const SCALE_MIN: f32 = 1.2;
+
+/// Peaks of two blocks this near are one lag even without drift: sources move, rooms smear.
+const CHAIN_SLACK_S: f64 = 0.12;
+
+/// The largest difference of two recorders' rates (see `refine`).
+const DRIFT_PPM_MAX: f64 = 300.0;
+
+/// Two peaks closer than this (0.3 s) are one.
+const PEAK_APART_FRAMES: usize = 15;
+
+/// The spectra of some blocks of one recording's band energies.
+pub(crate) struct Spectra {
+    frames: usize,
+    /// First frame of each block and its spectra, one after another.
+    blocks: Vec<(usize, Vec<Complex32>)>,
+}
+
+/// Plans shared by all pairs of one run.
+pub(crate) struct Searcher {
+    block_frames: usize,
+    forward: Arc<dyn RealToComplex<f32>>,
+    inverse: Arc<dyn ComplexToReal<f32>>,
+}
+
+/// A lag at which two recordings may have heard the same.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Candidate {
+    /// `start(right) − start(left)` in seconds, as it is at `at_right_s`.
+    pub lag_s: f64,
+    /// Where on right's clock it was seen.
+    pub at_right_s: f64,
+    /// By how much the lag grows along right's clock, where several blocks show it.
+    pub drift_ppm: f64,
+    /// Standard deviations above strangers.
+    pub z: f64,
+}
+
+impl Searcher {
+    /// For recordings of which the longest has so many frames.
+    pub fn new(longest_frames: usize) -> Self {
+        let block_frames = if longest_frames > BLOCK_FRAMES_MAX {
+            BLOCK_FRAMES_LONG
+        } else {
+            longest_frames.next_power_of_two().max(BLOCK_FRAMES_MIN)
+        };
+        let mut planner = RealFftPlanner::new();
+        Self {
+            block_frames,
+            forward: planner.plan_fft_forward(2 * block_frames),
+            inverse: planner.plan_fft_inverse(2 * block_frames),
+        }
+    }
+
+    fn bins(&self) -> usize {
+        self.block_frames + 1
+    }
+
+    /// Blocks that a recording of so many frames has.
+    pub fn blocks(&self, frames: usize) -> usize {
+        frames.div_ceil(self.block_frames)
+    }
+
+    /// Bytes that the spectra of one block take.
+    pub fn block_bytes(&self) -> usize {
+        (BANDS + 1) * self.bins() * size_of::<Complex32>()
+    }
+
+    /// The spectra of all blocks.
+    pub fn spectra(&self, heard: &Heard) -> Spectra {
+        let blocks = 0..self.blocks(heard.frames());
+        self.transform(heard, blocks.map(|b| b * self.block_frames))
+    }
+
+    /// The spectra of at most [`PROBES_MAX`] blocks, spread evenly.
+    pub fn probes(&self, heard: &Heard) -> Spectra {
+        let count = self.blocks(heard.frames());
+        if count <= PROBES_MAX {
+            return self.spectra(heard);
+        }
+        let last = heard.frames() - self.block_frames;
+        let firsts = (0..PROBES_MAX).map(|i| last * i / (PROBES_MAX - 1));
+        self.transform(heard, firsts)
+    }
+
+    /// Transforms every band, and the energy of each frame as one band more.
+    fn transform(&self, heard: &Heard, firsts: impl Iterator<Item = usize>) -> Spectra {
+        let mut line = vec![0.0; 2 * self.block_frames];
+        let mut scratch = self.forward.make_scratch_vec();
+        let blocks = firsts
+            .map(|first| {
+                let mut spectra = vec![Complex32::default(); (BANDS + 1) * self.bins()];
+                let mut energy = vec![0.0; self.block_frames];
+                for band in 0..=BANDS {
+                    if band < BANDS {
+                        heard.band(band, first, &mut line[..self.block_frames]);
+                        energy.iter_mut().zip(&line).for_each(|(e, v)| *e += v * v);
+                    } else {
+                        line[..self.block_frames].copy_from_slice(&energy);
+                    }
+                    line[self.block_frames..].fill(0.0);
+                    let out = &mut spectra[band * self.bins()..(band + 1) * self.bins()];
+                    self.forward
+                        .process_with_scratch(&mut line, out, &mut scratch)
+                        .expect("buffers have the length of the plan");
+                }
+                (first, spectra)
+            })
+            .collect();
+        Spectra { frames: heard.frames(), blocks }
+    }
+
+    /// The best lags of a pair, highest first, at most `count`, none below `z_min`: every
+    /// block of `right` (usually probes) against all of `left`.
+    pub fn candidates(
+        &self,
+        left: &Spectra,
+        right: &Spectra,
+        count: usize,
+        z_min: f64,
+    ) -> Vec<Candidate> {
+        let mut seen = Vec::new();
+        for probe in &right.blocks {
+            for group in left.blocks.chunks(GROUP_BLOCKS) {
+                seen.extend(self.peaks_of(group, probe, count, z_min));
+            }
+        }
+        seen.retain(|c| {
+            let lag_frames = c.lag_s * FRAMES_PER_S as f64;
+            lag_frames > -(right.frames as f64) && lag_frames < left.frames as f64
+        });
+        if right.blocks.len() == 1 && left.blocks.len() <= GROUP_BLOCKS {
+            return seen;
+        }
+        chain(seen, count)
+    }
+
+    /// The highest peaks of one probe against a group of neighbouring blocks.
+    fn peaks_of(
+        &self,
+        group: &[(usize, Vec<Complex32>)],
+        probe: &(usize, Vec<Complex32>),
+        count: usize,
+        z_min: f64,
+    ) -> Vec<Candidate> {
+        let (mut z, energy) = self.correlate(group, &probe.1);
+        let floor = OVERLAP_FRAMES_MIN * BANDS as f32;
+        for (value, energy) in z.iter_mut().zip(&energy) {
+            *value /= energy.max(floor).sqrt();
+        }
+        let scale = scale_of_strangers(&z, &energy);
+        let first_lag = group[0].0 as f64 - self.block_frames as f64 - probe.0 as f64;
+        let middle_s = (probe.0 + self.block_frames / 2) as f64 / FRAMES_PER_S as f64;
+        peaks(&z, count, z_min as f32 * scale)
+            .into_iter()
+            .map(|at| Candidate {
+                lag_s: (first_lag + at as f64 + vertex(&z, at)) / FRAMES_PER_S as f64,
+                at_right_s: middle_s,
+                drift_ppm: 0.0,
+                z: f64::from(z[at] / scale),
+            })
+            .collect()
+    }
+
+    /// Agreement and overlapping energy at every lag; index 0 is the lag at which the end of
+    /// the probe meets the beginning of the group.
+    fn correlate(
+        &self,
+        group: &[(usize, Vec<Complex32>)],
+        probe: &[Complex32],
+    ) -> (Vec<f32>, Vec<f32>) {
+        let block = self.block_frames;
+        let length = (group.len() + 1) * block;
+        let (mut agreement, mut energy) = (vec![0.0; length], vec![0.0; length]);
+        let mut sum = vec![Complex32::default(); self.bins()];
+        let mut line = vec![0.0; 2 * block];
+        let mut scratch = self.inverse.make_scratch_vec();
+        let gain = 1.0 / (2 * block) as f32;
+        for (i, (_, spectra)) in group.iter().enumerate() {
+            for (bands, out, gain) in [
+                (0..BANDS, &mut agreement, gain),
+                (BANDS..BANDS + 1, &mut energy, gain / BANDS as f32),
+            ] {
+                sum.fill(Complex32::default());
+                for band in bands {
+                    let range = band * self.bins()..(band + 1) * self.bins();
+                    multiply_add(&mut sum, &spectra[range.clone()], &probe[range]);
+                }
+                sum[0].im = 0.0;
+                sum[block].im = 0.0;
+                self.inverse
+                    .process_with_scratch(&mut sum, &mut line, &mut scratch)
+                    .expect("buffers have the length of the plan");
+                // Lags −block..0 lie in the upper half of the circular result.
+                for k in 0..block {
+                    out[i * block + k] += line[block + k] * gain;
+                    out[(i + 1) * block + k] += line[k] * gain;
+                }
+            }
+        }
+        (agreement, energy)
+    }
+}
+
+/// Joins what several blocks saw of one lag: peaks on one line of plausible drift are one
+/// candidate, whose z² is the sum of theirs.
+fn chain(mut seen: Vec<Candidate>, count: usize) -> Vec<Candidate> {
+    seen.sort_by(|a, b| b.z.total_cmp(&a.z).then(a.lag_s.total_cmp(&b.lag_s)));
+    let mut chains: Vec<Candidate> = Vec::new();
+    let mut used = vec![false; seen.len()];
+    for anchor in 0..seen.len() {
+        if used[anchor] {
+            continue;
+        }
+        let near: Vec<usize> = (anchor..seen.len())
+            .filter(|&k| !used[k] && on_one_line(&seen[anchor], &seen[k]))
+            .collect();
+        for &k in &near {
+            used[k] = true;
+        }
+        let joined: Vec<Candidate> = near.iter().map(|&k| seen[k]).collect();
+        chains.push(join(&joined));
+    }
+    chains.sort_by(|a, b| b.z.total_cmp(&a.z).then(a.lag_s.total_cmp(&b.lag_s)));
+    chains.truncate(count);
+    chains
+}
+
+fn on_one_line(anchor: &Candidate, other: &Candidate) -> bool {
+    let apart_s = (anchor.at_right_s - other.at_right_s).abs();
+    (anchor.lag_s - other.lag_s).abs() <= CHAIN_SLACK_S + apart_s * DRIFT_PPM_MAX * 1e-6
+}
+
+/// One candidate out of several blocks' peaks, the line weighted by z².
+fn join(peaks: &[Candidate]) -> Candidate {
+    let weight: f64 = peaks.iter().map(|p| p.z * p.z).sum();
+    let mean = |value: fn(&Candidate) -> f64| {
+        peaks.iter().map(|p| p.z * p.z * value(p)).sum::<f64>() / weight
+    };
+    let (at_right_s, lag_s) = (mean(|p| p.at_right_s), mean(|p| p.lag_s));
+    let (mut over, mut under) = (0.0, 0.0);
+    for p in peaks {
+        let x = p.at_right_s - at_right_s;
+        over += p.z * p.z * x * (p.lag_s - lag_s);
+        under += p.z * p.z * x * x;
+    }
+    let drift_ppm = if under > 0.0 { over / under * 1e6 } else { 0.0 };
+    Candidate {
+        lag_s,
+        at_right_s,
+        drift_ppm: drift_ppm.clamp(-DRIFT_PPM_MAX, DRIFT_PPM_MAX),
+        z: weight.sqrt(),
+    }
+}
+
+/// `sum += a · conj(b)`.
+fn multiply_add(sum: &mut [Complex32], a: &[Complex32], b: &[Complex32]) {
+    for ((sum, a), b) in sum.iter_mut().zip(a).zip(b) {
+        sum.re += a.re * b.re + a.im * b.im;
+        sum.im += a.im * b.re - a.re * b.im;
+    }
+}
+
+/// The standard deviation of z among lags that overlap, from the median of its absolute value.
+fn scale_of_strangers(z: &[f32], energy: &[f32]) -> f32 {
+    let floor = OVERLAP_FRAMES_MIN * BANDS as f32;
+    let mut sizes: Vec<f32> =
+        z.iter().zip(energy).filter(|(_, e)| **e >= floor).map(|(z, _)| z.abs()).collect();
+    if sizes.is_empty() {
+        return SCALE_MIN;
+    }
+    let mid = sizes.len() / 2;
+    let median = *sizes.select_nth_unstable_by(mid, f32::total_cmp).1;
+    (median / 0.6745).max(SCALE_MIN)
+}
+
+/// Indices of the highest local maxima above `threshold`, no two nearer than
+/// [`PEAK_APART_FRAMES`], highest first.
+fn peaks(z: &[f32], count: usize, threshold: f32) -> Vec<usize> {
+    let mut maxima: Vec<usize> = (1..z.len().saturating_sub(1))
+        .filter(|&k| z[k] > threshold && z[k] >= z[k - 1] && z[k] > z[k + 1])
+        .collect();
+    maxima.sort_by(|&a, &b| z[b].total_cmp(&z[a]).then(a.cmp(&b)));
+    let mut chosen: Vec<usize> = Vec::with_capacity(count);
+    for k in maxima {
+        if chosen.iter().all(|c| c.abs_diff(k) >= PEAK_APART_FRAMES) {
+            chosen.push(k);
+            if chosen.len() == count {
+                break;
+            }
+        }
+    }
+    chosen
+}
+
+/// Where between its neighbours the top of a peak lies, −½ to ½ (parabola through three).
+fn vertex(z: &[f32], at: usize) -> f64 {
+    let (before, top, after) = (f64::from(z[at - 1]), f64::from(z[at]), f64::from(z[at + 1]));
+    let curvature = before - 2.0 * top + after;
+    if curvature >= 0.0 { 0.0 } else { (0.5 * (before - after) / curvature).clamp(-0.5, 0.5) }
+}
