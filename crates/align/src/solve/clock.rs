@@ -4,9 +4,9 @@
 //! with offset, drift and sigma; the ties they rest on.
 //! Method: a spanning set of pairs and the strongest few of each recording are looked at
 //! closely (`tie::refine`); their agreeing windows are the observations of one least-squares
-//! problem (`least_squares`). Sigma adds three independent doubts: the observations' own
-//! errors as they grow away from where sound was shared; how far the ties of a recording
-//! contradict one another (they hear different sources); and a floor.
+//! problem (`least_squares`). Sigma is the error of that solution, as it grows away from where
+//! sound was shared, with a share of how far the ties contradict one another (they hear
+//! different sources, from different distances), and never below a floor.
 
 use rayon::prelude::*;
 
@@ -69,6 +69,15 @@ const LOOK_SHARE_MIN: f64 = 0.25;
 /// third of it.
 const SIGMA_FLOOR_S: f64 = 0.001;
 
+/// Usual contradiction between ties, and for how many ties' worth of evidence it counts: two
+/// recorders whose nearest sources differ by a metre.
+const TIE_BIAS_USUAL_S: f64 = 0.003;
+const TIE_BIAS_WEIGHT: f64 = 3.0;
+
+/// How much of the contradiction between ties is left in a clock that rests on several: what
+/// they agree on, each recorder hearing the sources from its own place, is sound travel.
+const BIAS_SHARE: f64 = 0.15;
+
 /// A tie that ends up this far from the solution is not what the solution rests on.
 pub(crate) const REJECTED_FROM_S: f64 = 0.1;
 
@@ -110,19 +119,17 @@ pub(crate) fn solve(
             .collect();
         l.residual_s = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
     }
+    let bias_s = BIAS_SHARE * tie_bias_s(&looked, pieces.len());
     let placed = pieces
         .iter()
         .enumerate()
         .map(|(k, piece)| {
             let own = clocks.sigma_s(k, piece.start_s).max(clocks.sigma_s(k, piece.end_s));
-            let contradiction = contradiction(k, &looked);
-            let sigma_s =
-                (own * own + contradiction * contradiction + SIGMA_FLOOR_S * SIGMA_FLOOR_S).sqrt();
             Placed {
                 piece: *piece,
                 offset_s: clocks.offset_s[k],
                 drift_ppm: clocks.drift_ppm[unknowns.recording_of_piece[k]],
-                sigma_s,
+                sigma_s: own.hypot(bias_s).hypot(SIGMA_FLOOR_S),
             }
         })
         .collect();
@@ -208,7 +215,7 @@ impl Looked {
     pub fn confirmed(&self) -> bool {
         self.look.as_ref().is_some_and(|look| {
             let agree = look.windows.iter().filter(|w| w.agrees()).count();
-            agree >= 2
+            agree >= look.windows.len().min(2)
                 && (look.z >= LOOK_Z_MIN
                     || agree as f64 >= LOOK_SHARE_MIN * look.windows.len() as f64)
         })
@@ -231,17 +238,13 @@ fn observe(index: usize, l: &Looked) -> Vec<(usize, Observation)> {
     agreeing.iter().map(|w| observation(w.right_s, w.lag_s, WINDOW_SIGMA_S * told_twice)).collect()
 }
 
-/// How far the ties of a piece contradict one another, as an error of their mean.
-fn contradiction(piece: usize, looked: &[Looked]) -> f64 {
-    let residuals: Vec<f64> = looked
-        .iter()
-        .filter(|l| l.left_piece == piece || l.right_piece == piece)
-        .map(|l| l.residual_s)
-        .filter(|r| r.abs() < REJECTED_FROM_S)
-        .collect();
-    if residuals.is_empty() {
-        return 0.0;
-    }
-    let mean_square = residuals.iter().map(|r| r * r).sum::<f64>() / residuals.len() as f64;
-    (mean_square / residuals.len() as f64).sqrt()
+/// By how much the ties of an island contradict one another: each hears its own mix of
+/// sources, each from its own distance. Where there are no more ties than clocks nothing can
+/// contradict, and what is usual is assumed.
+fn tie_bias_s(looked: &[Looked], pieces: usize) -> f64 {
+    let residuals: Vec<f64> =
+        looked.iter().map(|l| l.residual_s).filter(|r| r.abs() < REJECTED_FROM_S).collect();
+    let squares: f64 = residuals.iter().map(|r| r * r).sum();
+    let spare = (residuals.len() + 1).saturating_sub(pieces) as f64;
+    ((TIE_BIAS_WEIGHT * TIE_BIAS_USUAL_S.powi(2) + squares) / (TIE_BIAS_WEIGHT + spare)).sqrt()
 }

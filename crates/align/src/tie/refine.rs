@@ -71,6 +71,10 @@ const BIN_SAMPLES: usize = 8;
 /// Real recorders differ by up to this (Jiku's worst phone against a stable one).
 const DRIFT_PPM_MAX: f64 = 300.0;
 
+/// A line of 100 ppm must be higher by this share than one of none: where several sources
+/// compete, a steep line that catches two of them would win. Most recorders differ by less.
+const UNUSUAL_COST: f64 = 0.02;
+
 /// How far from the line a window may have its own peak: rounding of bins and a source that
 /// moves by 2 m.
 const NEAR_SAMPLES: usize = 48;
@@ -151,8 +155,10 @@ fn best_line(claim: &Claim, heard: &[Heard]) -> Look {
         }
         let sum = smooth(&sum);
         let (at, top) = maximum(&sum);
-        if top > best.0 {
-            best = (top, at, drift_ppm);
+        let usual = 1.0 - UNUSUAL_COST * ((claim.drift_ppm + drift_ppm) / 100.0).powi(2);
+        let value = top * usual as f32;
+        if value > best.0 {
+            best = (value, at, drift_ppm);
             best_sum = sum;
         }
     }
