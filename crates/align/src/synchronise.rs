@@ -75,27 +75,18 @@ pub fn synchronise(recordings: &[Recording], watch: &dyn Watch) -> Result<Alignm
     }
     let heard: Vec<&Heard> = audible.iter().map(|r| r.heard).collect();
     let pairs = pairs::pairs(&heard, watch)?;
-    let graph = {
-        let mut gcc = GccPhat::new();
-        let mut failed = None;
-        let mut confirmed = |pair: usize, lag_s: f64| {
-            if watch.stopped() {
-                failed.get_or_insert(Error::Stopped);
-            }
-            match confirms(&mut gcc, &audible, &pairs[pair], lag_s) {
-                Ok(yes) => yes,
-                Err(source) => {
-                    failed.get_or_insert(Error::Sound { source });
-                    false
-                }
-            }
-        };
-        let graph = graph::solve(audible.len(), &pairs, &mut confirmed);
-        match failed {
-            Some(error) => return Err(error),
-            None => graph,
-        }
+    let mut bench = Bench {
+        gcc: GccPhat::new(),
+        recordings: &audible,
+        heard: &heard,
+        pairs: &pairs,
+        watch,
+        failed: None,
     };
+    let graph = graph::solve(audible.len(), &pairs, &mut bench);
+    if let Some(error) = bench.failed {
+        return Err(error);
+    }
     let mut solved = Vec::new();
     for island in &graph.islands {
         let inside: Vec<&Pair> = pairs
@@ -126,6 +117,38 @@ fn unheard(heard: &Heard) -> Option<Refusal> {
         return Some(Refusal::TooShort { heard_s: heard.active_s() });
     }
     Some(Refusal::Silent)
+}
+
+/// Answers the graph from the recordings themselves. After a failure every answer is no.
+struct Bench<'a> {
+    gcc: GccPhat,
+    recordings: &'a [&'a Recording<'a>],
+    heard: &'a [&'a Heard],
+    pairs: &'a [Pair],
+    watch: &'a dyn Watch,
+    failed: Option<Error>,
+}
+
+impl graph::Witness for Bench<'_> {
+    fn confirms(&mut self, pair: usize, lag_s: f64) -> bool {
+        if self.watch.stopped() {
+            self.failed.get_or_insert(Error::Stopped);
+        }
+        if self.failed.is_some() {
+            return false;
+        }
+        match confirms(&mut self.gcc, self.recordings, &self.pairs[pair], lag_s) {
+            Ok(yes) => yes,
+            Err(source) => {
+                self.failed = Some(Error::Sound { source });
+                false
+            }
+        }
+    }
+
+    fn takes_turns(&mut self, pair: usize) -> bool {
+        self.failed.is_none() && pieces::takes_turns(&self.pairs[pair], self.heard)
+    }
 }
 
 fn confirms(

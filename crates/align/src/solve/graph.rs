@@ -12,7 +12,7 @@
 //! (Clustering by consensus as in Bryan, Smaragdis & Mysore 2012; they merge by single pairs.)
 //! Cost: proposals are sorted once a merge; n² merges at worst.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::tie::pairs::Pair;
 
@@ -96,13 +96,16 @@ impl Match {
     }
 }
 
-/// `confirmed(pair, lag_s)` looks at the waveforms of a pair where band energies alone are
-/// not enough.
-pub(crate) fn solve(
-    count: usize,
-    pairs: &[Pair],
-    confirmed: &mut dyn FnMut(usize, f64) -> bool,
-) -> Graph {
+/// What the graph asks of the pairs where their candidates alone do not decide.
+pub(crate) trait Witness {
+    /// Whether the waveforms of a pair agree at a lag.
+    fn confirms(&mut self, pair: usize, lag_s: f64) -> bool;
+    /// Whether the rival lags of a pair each hold in their own stretch: no rivals then, but
+    /// the two sides of a pause.
+    fn takes_turns(&mut self, pair: usize) -> bool;
+}
+
+pub(crate) fn solve(count: usize, pairs: &[Pair], witness: &mut dyn Witness) -> Graph {
     let mut clusters: BTreeMap<usize, Vec<(usize, f64)>> =
         (0..count).map(|i| (i, vec![(i, 0.0)])).collect();
     let mut between: BTreeMap<(usize, usize), Vec<Proposal>> = BTreeMap::new();
@@ -116,7 +119,7 @@ pub(crate) fn solve(
     }
     let mut matches: BTreeMap<(usize, usize), Match> =
         between.iter().filter_map(|(k, p)| Some((*k, judge(p)?))).collect();
-    let mut refused: std::collections::BTreeSet<(usize, usize)> = std::collections::BTreeSet::new();
+    let mut refused: BTreeSet<(usize, usize)> = BTreeSet::new();
     loop {
         let best = matches
             .iter()
@@ -124,9 +127,15 @@ pub(crate) fn solve(
                 !refused.contains(*key) && m.z() >= Z_JOIN_IF_CONFIRMED && m.decided()
             })
             .max_by(|(_, a), (_, b)| a.margin().total_cmp(&b.margin()));
-        let Some((&key, found)) = best else { break };
+        let (key, found) = match best {
+            Some((&key, found)) => (key, found),
+            None => match paused(&matches, &refused, &between, witness) {
+                Some(paused) => paused,
+                None => break,
+            },
+        };
         let offset_s = found.offset_s;
-        if found.z() < Z_JOIN && !any_confirms(&between[&key], offset_s, pairs, confirmed) {
+        if found.z() < Z_JOIN && !any_confirms(&between[&key], offset_s, pairs, witness) {
             refused.insert(key);
             continue;
         }
@@ -146,18 +155,39 @@ pub(crate) fn solve(
     Graph { islands, undecided }
 }
 
+/// The strongest undecided match whose rivals turn out to be the two sides of a pause.
+fn paused<'a>(
+    matches: &'a BTreeMap<(usize, usize), Match>,
+    refused: &BTreeSet<(usize, usize)>,
+    between: &BTreeMap<(usize, usize), Vec<Proposal>>,
+    witness: &mut dyn Witness,
+) -> Option<((usize, usize), &'a Match)> {
+    let mut open: Vec<_> = matches
+        .iter()
+        .filter(|(k, m)| !refused.contains(*k) && m.z() >= Z_JOIN && !m.decided())
+        .collect();
+    open.sort_by(|(_, a), (_, b)| b.strength.total_cmp(&a.strength));
+    for (key, found) in open {
+        let strongest = between[key].iter().max_by(|a, b| a.z.total_cmp(&b.z));
+        if strongest.is_some_and(|p| witness.takes_turns(p.pair)) {
+            return Some((*key, found));
+        }
+    }
+    None
+}
+
 fn any_confirms(
     proposals: &[Proposal],
     offset_s: f64,
     pairs: &[Pair],
-    confirmed: &mut dyn FnMut(usize, f64) -> bool,
+    witness: &mut dyn Witness,
 ) -> bool {
     let mut near: Vec<&Proposal> =
         proposals.iter().filter(|p| (p.offset_s - offset_s).abs() <= TOGETHER_S).collect();
     near.sort_by(|a, b| b.z.total_cmp(&a.z).then(a.pair.cmp(&b.pair)));
     near.iter().take(3).any(|p| {
         let lag_s = nearest_lag(&pairs[p.pair], p.z);
-        confirmed(p.pair, lag_s)
+        witness.confirms(p.pair, lag_s)
     })
 }
 

@@ -87,6 +87,16 @@ pub(crate) fn pieces(island: &Island, pairs: &[&Pair], heard: &[&Heard]) -> Vec<
     pieces
 }
 
+/// Whether the lags of a pair hold one after another, on either side of a pause in one of the
+/// two.
+pub(crate) fn takes_turns(pair: &Pair, heard: &[&Heard]) -> bool {
+    let alone = |member, partner| Island { members: vec![(member, 0.0), (partner, 0.0)] };
+    [(pair.left, pair.right), (pair.right, pair.left)].into_iter().any(|(member, partner)| {
+        let places = places(member, &alone(member, partner), &[pair], &[]);
+        try_to_cut(member, &places, heard).is_some()
+    })
+}
+
 /// Where the partners would put a member, in order of offset.
 fn places(member: usize, island: &Island, pairs: &[&Pair], stepped: &[usize]) -> Vec<Place> {
     let offset_of = |i: usize| island.members.iter().find(|m| m.0 == i).map(|m| m.1);
