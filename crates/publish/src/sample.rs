@@ -95,6 +95,25 @@ impl Shown {
     }
 }
 
+/// A tie over the length of the production sound.
+fn tie(left: u8, right: u8, offset_s: f64, accepted: bool) -> Tie {
+    Tie {
+        left: id(left),
+        right: id(right),
+        pieces: vec![Piece {
+            start: at(0.0),
+            end: at(64.7),
+            map: ClockMap::from_seconds(offset_s, 26.5),
+            sigma_ns: 1_200_000,
+        }],
+        score: 41.5,
+        windows_agree: 30,
+        windows_disagree: 2,
+        runner_up: (!accepted).then_some(RunnerUp { offset_ns: 208_500_000_000, share: 0.84 }),
+        accepted,
+    }
+}
+
 /// A rehearsal: a camera with a timecode, a phone that was paused, production sound with a time
 /// reference, a body camera whose sound starts late and whose place is doubtful, a press clip
 /// copied from the phone, an interview on a clock of its own, a stranger and a silent film, two
@@ -139,21 +158,6 @@ pub fn rehearsal() -> Snapshot {
             .refused(Refusal::SharesNothing),
         file(9, "/case/roof.avi", 95.5).with_pictures((15, 1)).refused(Refusal::NoAudio),
     ];
-    let tie = |left, right, offset_s, accepted: bool| Tie {
-        left: id(left),
-        right: id(right),
-        pieces: vec![Piece {
-            start: at(0.0),
-            end: at(64.7),
-            map: ClockMap::from_seconds(offset_s, 26.5),
-            sigma_ns: 1_200_000,
-        }],
-        score: 41.5,
-        windows_agree: 30,
-        windows_disagree: 2,
-        runner_up: (!accepted).then_some(RunnerUp { offset_ns: 208_500_000_000, share: 0.84 }),
-        accepted,
-    };
     Snapshot {
         title: "The rehearsal <17>".to_owned(),
         recordings,
