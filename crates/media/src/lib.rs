@@ -26,7 +26,6 @@
 //! keeps one.
 
 mod assembly;
-mod at_once;
 mod child;
 mod door;
 mod error;
@@ -37,14 +36,12 @@ mod keeper;
 mod listen;
 mod mix;
 mod nut;
-mod outline;
 mod probe;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod source_file;
 mod sys;
 mod timeline;
-mod told;
 
 pub use door::{Door, Limits};
 pub use error::Error;
