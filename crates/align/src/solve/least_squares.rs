@@ -193,3 +193,6 @@ fn covariance(l: &[f64], n: usize) -> Vec<f64> {
     }
     covariance
 }
+
+#[cfg(test)]
+mod oracle;
