@@ -1,7 +1,7 @@
 # Recount: two commands to begin with, `make demo` and `make test`. Each installs what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test score bench bench-scale clean
+.PHONY: help demo test score deny bench bench-scale clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -14,6 +14,9 @@ test: ## Set up and run every check and test
 
 score: ## Only the scene scores, by the release build
 	@scripts/score
+
+deny: ## Licences, sources and known flaws of the dependencies, by cargo-deny (installs it)
+	@scripts/deny
 
 bench: ## Accuracy, peers and speed, measured and written into bench/README.md
 	@scripts/bench accuracy peers speed
