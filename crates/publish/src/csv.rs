@@ -137,7 +137,7 @@ fn refusals(snapshot: &Snapshot, labels: &Labels) -> Table {
     for (name, shown) in unplaced(snapshot, labels) {
         table.row(&[
             Cell::Text(name),
-            Cell::Text(&shown.reason().unwrap_or_default()),
+            Cell::Text(&labels.reason(name, shown).unwrap_or_default()),
             Cell::Own(shown.holds().words().to_owned()),
             Cell::Own(seconds(shown.recording.duration.0)),
             Cell::Own(shown.source.size_bytes.to_string()),

@@ -43,6 +43,8 @@ pub struct Lane<'a> {
     pub pieces: &'a [Piece],
     /// What was copied into it.
     pub copied: Vec<&'a Excerpt>,
+    /// The recording that is the same file, if this is another copy of one.
+    pub twin: Option<&'a str>,
 }
 
 /// All islands by number.
@@ -52,7 +54,13 @@ pub fn islands<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> Vec<IslandView
         let Some(placement) = shown.placement.as_ref().filter(|p| !p.pieces.is_empty()) else {
             continue;
         };
-        let lane = Lane { name, shown, pieces: &placement.pieces, copied: copied(snapshot, shown) };
+        let lane = Lane {
+            name,
+            shown,
+            pieces: &placement.pieces,
+            copied: copied(snapshot, shown),
+            twin: labels.twin(name, shown),
+        };
         by_number.entry(placement.island.0).or_default().push(lane);
     }
     by_number
@@ -95,9 +103,14 @@ pub fn copies(excerpts: &[&Excerpt], labels: &Labels) -> String {
     words.join(", ")
 }
 
+/// What is said of a file that holds the same bytes as another.
+pub fn same_bytes(first: &str) -> String {
+    format!("it holds the same bytes as {first}")
+}
+
 /// Why a recording is on no clock, and what of it is known nevertheless.
-pub fn why_unplaced(snapshot: &Snapshot, labels: &Labels, shown: &Shown) -> String {
-    let reason = shown.reason().unwrap_or_default();
+pub fn why_unplaced(snapshot: &Snapshot, labels: &Labels, name: &str, shown: &Shown) -> String {
+    let reason = labels.reason(name, shown).unwrap_or_default();
     let excerpts = copied(snapshot, shown);
     if excerpts.is_empty() { reason } else { format!("{reason}; {}", copies(&excerpts, labels)) }
 }
@@ -163,7 +176,7 @@ impl Lane<'_> {
             times::doubt(self.sigma_ns()),
             times::count(self.pieces.len(), "piece"),
             drift_ppm.first().map_or("0", String::as_str),
-        )
+        ) + &self.twin.map(|first| format!("; {}", same_bytes(first))).unwrap_or_default()
     }
 }
 

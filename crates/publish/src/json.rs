@@ -45,6 +45,9 @@ struct RecordingRow<'a> {
     duration: f64,
     island: Option<u32>,
     pieces: Vec<PieceRow>,
+    /// The recording that is the same file, where this is another copy of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    same_bytes_as: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refusal: Option<RefusalRow<'a>>,
 }
@@ -121,7 +124,7 @@ fn alignment<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> AlignmentRow<'a>
         recordings: labels
             .sorted(snapshot)
             .into_iter()
-            .map(|(file, shown)| recording_row(file, shown))
+            .map(|(file, shown)| recording_row(file, shown, labels))
             .collect(),
         excerpts,
         ties,
@@ -129,7 +132,7 @@ fn alignment<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> AlignmentRow<'a>
     }
 }
 
-fn recording_row<'a>(file: &'a str, shown: &'a Shown) -> RecordingRow<'a> {
+fn recording_row<'a>(file: &'a str, shown: &'a Shown, labels: &'a Labels) -> RecordingRow<'a> {
     let placement = shown.placement.as_ref().filter(|_| shown.is_placed());
     RecordingRow {
         file,
@@ -139,11 +142,11 @@ fn recording_row<'a>(file: &'a str, shown: &'a Shown) -> RecordingRow<'a> {
         island: placement.map(|placement| placement.island.0),
         pieces: placement
             .map_or_else(Vec::new, |placement| placement.pieces.iter().map(piece_row).collect()),
-        refusal: shown
-            .refusal
-            .as_ref()
-            .filter(|_| placement.is_none())
-            .map(|refusal| RefusalRow { refusal, text: refusal.to_string() }),
+        same_bytes_as: labels.twin(file, shown),
+        refusal: shown.refusal.as_ref().filter(|_| placement.is_none()).map(|refusal| RefusalRow {
+            refusal,
+            text: labels.reason(file, shown).unwrap_or_default(),
+        }),
     }
 }
 

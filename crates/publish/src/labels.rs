@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use evidence::SourceId;
 
+use crate::islands::same_bytes;
 use crate::{Shown, Snapshot};
 
 /// The name of every recording of a snapshot; no two are equal.
@@ -44,13 +45,13 @@ impl Labels {
             depth += 1;
         }
         number_equal_names(&mut by_position, snapshot);
-        let by_id = snapshot
-            .recordings
-            .iter()
-            .zip(&by_position)
-            .rev()
-            .map(|(shown, name)| (shown.source.id, name.clone()))
-            .collect();
+        let mut by_id: HashMap<SourceId, String> = HashMap::new();
+        for (shown, name) in snapshot.recordings.iter().zip(&by_position) {
+            let first = by_id.entry(shown.source.id).or_insert_with(|| name.clone());
+            if name < first {
+                first.clone_from(name);
+            }
+        }
         Self { by_position, by_id }
     }
 
@@ -62,9 +63,24 @@ impl Labels {
         all
     }
 
-    /// The name of one recording; for a hash the snapshot does not hold, its first digits.
+    /// The name of one recording; for a hash the snapshot does not hold, its first digits. Of
+    /// several files with the same bytes, the name that comes first in the alphabet.
     pub fn name(&self, id: SourceId) -> String {
         self.by_id.get(&id).cloned().unwrap_or_else(|| id.short())
+    }
+
+    /// The name under which the same bytes are known, if `name` is but another file with them.
+    pub fn twin(&self, name: &str, shown: &Shown) -> Option<&str> {
+        self.by_id.get(&shown.source.id).map(String::as_str).filter(|first| *first != name)
+    }
+
+    /// Why a recording is on no clock; `None` when it is placed. Of several files with the same
+    /// bytes one has the reason and the others say that they are the same as that one: "it
+    /// shares no sound with any other" would be wrong of two that share every byte.
+    pub fn reason(&self, name: &str, shown: &Shown) -> Option<String> {
+        let reason = shown.reason()?;
+        let twin = self.twin(name, shown).map(same_bytes);
+        Some(twin.map_or(reason, |same| format!("{same}, which is on no clock")))
     }
 }
 

@@ -9,7 +9,9 @@
 
 use evidence::{MediaTime, Piece};
 
-use crate::islands::{Holds, IslandView, Lane, copies, islands, unplaced, why_unplaced};
+use crate::islands::{
+    Holds, IslandView, Lane, copies, islands, same_bytes, unplaced, why_unplaced,
+};
 use crate::text::{columns, shorten, tame};
 use crate::ticks::ticks;
 use crate::{Labels, Shown, Snapshot, times};
@@ -112,6 +114,7 @@ impl Page {
             for lane in &island.lanes {
                 self.lane_in_words(lane);
             }
+            self.twins(island);
             return;
         }
         let columns = self.columns_for(island);
@@ -122,6 +125,16 @@ impl Page {
         for lane in island.lanes.iter().filter(|lane| !lane.copied.is_empty()) {
             let copies = copies(&lane.copied, labels);
             self.wrapped(&self.legible(&format!("{}: {copies}", lane.name)), 0);
+        }
+        self.twins(island);
+    }
+
+    fn twins(&mut self, island: &IslandView) {
+        for lane in &island.lanes {
+            if let Some(first) = lane.twin {
+                let words = format!("{}: {}", lane.name, same_bytes(first));
+                self.wrapped(&self.legible(&words), 0);
+            }
         }
     }
 
@@ -227,8 +240,8 @@ impl Page {
         let names: Vec<String> =
             unplaced.iter().map(|(name, _)| self.name(name, name_max)).collect();
         let column = names.iter().map(|name| columns(name)).max().unwrap_or(0);
-        for (name, (_, shown)) in names.iter().zip(unplaced) {
-            let reason = self.legible(&why_unplaced(snapshot, labels, shown));
+        for (name, (label, shown)) in names.iter().zip(unplaced) {
+            let reason = self.legible(&why_unplaced(snapshot, labels, label, shown));
             if column + 2 + columns(&reason) <= self.width {
                 let pad = " ".repeat(column + 2 - columns(name));
                 self.line(&[(Role::Plain, format!("{name}{pad}{reason}"))]);
@@ -436,6 +449,30 @@ mod tests {
     #[test]
     fn a_terminal_too_narrow_for_a_plot_gets_times() {
         insta::assert_snapshot!(draw(&sample::rehearsal(), 24, Style::default()));
+    }
+
+    #[test]
+    fn two_files_with_the_same_bytes_say_so_placed_or_not() {
+        let mut case = sample::rehearsal();
+        for shown in case.recordings.clone() {
+            let mut twin = shown;
+            twin.source.path =
+                twin.source.path.with_file_name(format!("zz-{}", twin.source.name()));
+            case.recordings.push(twin);
+        }
+        for width in [28, 200] {
+            let text = draw(&case, width, Style::default());
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            for words in [
+                "zz-IMG_4127.MOV: it holds the same bytes as IMG_4127.MOV",
+                "it holds the same bytes as REC-0103-mill.m4a, which is on no clock",
+            ] {
+                assert!(text.contains(words), "{words}\n{text}");
+            }
+        }
+        let mut turned = case.clone();
+        turned.recordings.reverse();
+        assert_eq!(draw(&case, 100, Style::default()), draw(&turned, 100, Style::default()));
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub mod otio;
 mod sample;
 mod snapshot;
 pub mod svg;
-mod text;
+pub mod text;
 mod ticks;
 mod times;
 

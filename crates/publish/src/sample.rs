@@ -243,6 +243,8 @@ fn snapshots(
     (".{0,30}", proptest::collection::vec(shown, 0..8), excerpts).prop_map(
         |(title, mut recordings, excerpts)| {
             for (number, shown) in recordings.iter_mut().enumerate() {
+                // Now and then two files hold the same bytes.
+                let number = if number == 5 { 2 } else { number };
                 shown.source.id = id(number as u8);
                 if let Some(placement) = &mut shown.placement {
                     placement.source = shown.source.id;

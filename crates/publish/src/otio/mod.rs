@@ -174,7 +174,9 @@ fn common_rate(island: &IslandView) -> Rate {
 fn notes(snapshot: &Snapshot, labels: &Labels) -> Vec<String> {
     unplaced(snapshot, labels)
         .into_iter()
-        .map(|(name, shown)| format!("not here: {name}, {}", shown.reason().unwrap_or_default()))
+        .map(|(name, shown)| {
+            format!("not here: {name}, {}", labels.reason(name, shown).unwrap_or_default())
+        })
         .collect()
 }
 

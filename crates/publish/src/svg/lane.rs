@@ -122,6 +122,9 @@ fn subtitle(lane: &Lane) -> String {
     if missing_ns > 1_000_000_000 && missing_ns > duration_ns / 100 {
         let _ = write!(words, ", {} not placed", times::length(missing_ns));
     }
+    if let Some(first) = lane.twin {
+        words = format!("same bytes as {}", shorten(&tame(first), NAME_COLUMNS - 10, "…"));
+    }
     words
 }
 

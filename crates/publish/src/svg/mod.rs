@@ -88,7 +88,7 @@ fn describe(
         ));
     }
     for (name, shown) in unplaced.iter().take(SPOKEN_MAX) {
-        let why = why_unplaced(snapshot, labels, shown);
+        let why = why_unplaced(snapshot, labels, name, shown);
         sentences.push(format!("{name} is on no clock: {why}."));
     }
     if unplaced.len() > SPOKEN_MAX {
@@ -184,7 +184,7 @@ fn list_unplaced(
         let length = times::length(shown.recording.duration.0);
         let words = Words::new(PLOT_LEFT_PX - 12.0, y, 11.0, MUTED).mono().anchored(Anchor::End);
         ink.words(&words, &length);
-        let reason = tame(&why_unplaced(snapshot, labels, shown));
+        let reason = tame(&why_unplaced(snapshot, labels, name, shown));
         ink.words(&Words::new(PLOT_LEFT_PX, y, 12.0, TEXT), &shorten(&reason, 130, "…"));
         ink.close_group();
     }
