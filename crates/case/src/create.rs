@@ -19,12 +19,14 @@ impl Case {
     /// there already and is left alone).
     ///
     /// # Errors
-    /// [`Error::NotEmpty`], [`Error::Full`], [`Error::ReadOnly`], [`Error::Busy`] if another
+    /// [`Error::AlreadyACase`], [`Error::NotEmpty`], [`Error::Full`], [`Error::CannotMake`], [`Error::Busy`] if another
     /// process is making it. What an interrupted attempt left is no obstacle.
     pub fn create(dir: &Path, stamp: &Stamp) -> Result<Self, Error> {
-        fs::create_dir_all(dir).map_err(Error::writing("make the case folder", dir))?;
+        fs::create_dir_all(dir)
+            .map_err(Error::writing("make the case folder", dir))
+            .map_err(|error| unwritable(error, dir))?;
         must_be_free(dir)?;
-        let lock = Held::take(dir, stamp)?;
+        let lock = Held::take(dir, stamp).map_err(|error| unwritable(error, dir))?;
         must_be_free(dir)?;
         write_account(dir)?;
         let cache = dir.join(CACHE);
@@ -35,8 +37,19 @@ impl Case {
     }
 }
 
+/// There is nothing to copy yet, so the advice for a case that may only be read does not fit.
+fn unwritable(error: Error, dir: &Path) -> Error {
+    match error {
+        Error::ReadOnly { .. } => Error::CannotMake { dir: dir.to_owned() },
+        other => other,
+    }
+}
+
 /// Lets through a folder that holds nothing but what an interrupted `create` can have left.
 fn must_be_free(dir: &Path) -> Result<(), Error> {
+    if dir.join(DATABASE).exists() {
+        return Err(Error::AlreadyACase { dir: dir.to_owned() });
+    }
     let ours = |name: &str| [ACCOUNT, CACHE, LOCK].contains(&name) || name.starts_with(UNFINISHED);
     for entry in fs::read_dir(dir).map_err(Error::io("read the folder", dir))? {
         let name = entry.map_err(Error::io("read the folder", dir))?.file_name();

@@ -23,6 +23,18 @@ pub enum Error {
         /// The folder.
         dir: PathBuf,
     },
+    /// There is a case already where one was to be made.
+    #[error("there is a case here already; `recount status` shows it: {}", dir.display())]
+    AlreadyACase {
+        /// The folder.
+        dir: PathBuf,
+    },
+    /// The folder for a case cannot be made or written to.
+    #[error("no case can be made here, the place may only be read: {}", dir.display())]
+    CannotMake {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// A later version of Recount made it; not a byte of it was touched.
     #[error(
         "this case was made by a newer Recount (format {found}, and this one knows up to \

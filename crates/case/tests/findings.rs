@@ -42,7 +42,7 @@ fn a_case_is_not_made_among_other_files() {
     assert!(matches!(error, Error::NotEmpty { .. }), "{error}");
     let (_folder, case) = new_case();
     let error = Case::create(case.dir(), &stamp()).unwrap_err();
-    assert!(matches!(error, Error::NotEmpty { .. }), "{error}");
+    assert!(matches!(error, Error::AlreadyACase { .. }), "{error}");
 }
 
 #[test]

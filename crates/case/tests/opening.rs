@@ -262,7 +262,7 @@ fn reads_without_writing() {
     let error = case.lock(&stamp()).unwrap_err();
     assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
     let error = Case::create(&dir.join("new"), &stamp()).unwrap_err();
-    assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
+    assert!(matches!(error, Error::CannotMake { .. }), "{error}");
     let error = case.write_cache(&common::id(1), "x", |_| Ok(())).unwrap_err();
     assert!(matches!(error, Error::ReadOnly { .. }), "{error}");
 }
