@@ -30,13 +30,13 @@ SAMPLE_PAUSED = "IMG_4127.MOV"
 SAMPLE_STRANGER = "REC-0103-mill.m4a"
 SAMPLE_LATE_SOUND = "U12_20260210_152428.mp4"
 # start(b) - start(a) in seconds, and how far off is still right. The speech excerpts were cut by hand to the millisecond;
-# the four microphones are one take, known to a sample; 2 s among reflections are placed to 0.7 ms so far, not better.
+# the four microphones are one take, known to a sample, and 2 s of it among reflections.
 REAL_OFFSETS = [
     ("bbc", "timbl_1.mp3", "timbl_2.mp3", 12.2540, 0.005),
     ("bbc", "timbl_1.mp3", "timbl_3.mp3", 12.2309, 0.005),
-    ("multi-mic", "multi_mic1_main.flac", "multi_mic1_other1.flac", -0.00292, 0.001),
-    ("multi-mic", "multi_mic1_main.flac", "multi_mic1_other2.flac", -0.00351, 0.001),
-    ("multi-mic", "multi_mic1_main.flac", "multi_mic1_other3.flac", -0.00406, 0.001),
+    ("multi-mic", "multi_mic1_main.flac", "multi_mic1_other1.flac", -0.00292, 0.00025),
+    ("multi-mic", "multi_mic1_main.flac", "multi_mic1_other2.flac", -0.00351, 0.00025),
+    ("multi-mic", "multi_mic1_main.flac", "multi_mic1_other3.flac", -0.00406, 0.00025),
 ]
 REAL_STRANGERS = ["r4_excerpt.ogg", "r4_excerpt2.ogg"]
 SECONDS_MAX = 900

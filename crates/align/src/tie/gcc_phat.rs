@@ -6,7 +6,8 @@
 //! TASSP 24:320), exponent 7/8: with 1 every bin counts alike, also those that hold only
 //! codec noise; 7/8 lets the stronger ones count a little more and needs no power function.
 //! Each window's correlation is squared and divided by its own median, so that a window says
-//! how surprising a lag is and not how loud it was.
+//! how surprising a lag is and not how loud it was; it keeps its sign, which tells a direct sound
+//! from the lobes and reflections beside it (and a microphone that is wired the other way round).
 //! Cost: three FFTs of 32,768 points a window, 0.6 ms.
 
 use std::sync::Arc;
@@ -62,8 +63,9 @@ impl GccPhat {
     }
 
     /// How surprising each lag from −`reach` to +`reach` samples is: the squared correlation
-    /// over its median. `left` and `right` are [`WINDOW_SAMPLES`] long; a positive lag: the
-    /// sound is later in `left`. Nothing when either is silent.
+    /// over its median, with the sign of the correlation. `left` and `right` are
+    /// [`WINDOW_SAMPLES`] long; a positive lag: the sound is later in `left`. Nothing when either
+    /// is silent.
     pub fn surprise(&mut self, left: &[f32], right: &[f32], reach: usize) -> Option<Vec<f32>> {
         if loudness(left) < SILENCE || loudness(right) < SILENCE {
             return None;
@@ -83,21 +85,22 @@ impl GccPhat {
         let mut squares: Vec<f32> = self.line[WINDOW_SAMPLES - reach..]
             .iter()
             .chain(&self.line[..=reach])
-            .map(|c| c * c)
+            .map(|c| c * c.abs())
             .collect();
-        let mut sorted = squares.clone();
+        let mut sorted: Vec<f32> = squares.iter().map(|square| square.abs()).collect();
         let mid = sorted.len() / 2;
         let median = *sorted.select_nth_unstable_by(mid, f32::total_cmp).1;
         if median <= 0.0 {
             return None;
         }
         for value in &mut squares {
-            let times = *value / median;
-            *value = if times <= SURPRISE_MAX {
+            let times = value.abs() / median;
+            let held = if times <= SURPRISE_MAX {
                 times
             } else {
                 SURPRISE_MAX * (1.0 + 0.1 * (times / SURPRISE_MAX).ln())
             };
+            *value = held.copysign(*value);
         }
         Some(squares)
     }

@@ -6,8 +6,9 @@
 //! is, and each window's own verdict.
 //! Method: the windows' surprise (see [`gcc_phat`](super::gcc_phat)) is summed along lines of
 //! every drift up to ±300 ppm; no window votes alone. Only then is each window asked whether
-//! it agrees, within a few milliseconds of the line.
-//! Cost: 0.8 ms a window, and windows × lines × 500 additions.
+//! it agrees, within a few milliseconds of the line. All windows of a claim have one polarity:
+//! lobes and reflections of the other sign are nobody's lag.
+//! Cost: 0.8 ms a window, and windows × lines × 500 additions twice over.
 //! Cannot: tell two sources apart. Where a talker walks or several stand far apart, windows
 //! agree at lags up to distance / 343 m/s away from one another; the line follows the source
 //! most often heard, the rest counts as disagreement.
@@ -75,12 +76,12 @@ const DRIFT_PPM_MAX: f64 = 300.0;
 /// compete, a steep line that catches two of them would win. Most recorders differ by less.
 const UNUSUAL_COST: f64 = 0.02;
 
-/// How far from the line a window may have its own peak: rounding of bins and a source that
-/// moves by 2 m.
-const NEAR_SAMPLES: usize = 48;
+/// How far from the line a window may have its own peak: 10 ms, the way of sound when a source
+/// moves by 3 m.
+const NEAR_SAMPLES: usize = 80;
 
-/// A window agrees from here: of about 100 independent lags within ±6 ms the best of pure
-/// chance (a squared normal variable over its median) exceeds it once in twenty.
+/// A window agrees from here: of about 160 lags within ±10 ms the best of pure
+/// chance (a normal variable, squared, over the median square) exceeds it about once in twenty.
 const AGREES_FROM: f64 = 26.0;
 
 /// Windows a claim is judged by. More make no answer better that was right, and cost.
@@ -117,12 +118,17 @@ pub(crate) fn look(
     Ok(Some(best_line(claim, &heard)))
 }
 
+/// By how much more the windows must be surprised when one recording is turned upside down: few
+/// microphones are wired so, and a reflection between two arrivals often has the other sign.
+const INVERTED_FROM: f64 = 1.05;
+
 struct Heard {
     right_s: f64,
     /// The lag at the middle of `surprise`.
     base_lag_s: f64,
     /// The claim's line minus `base_lag_s`: rounding to samples.
     base_bins: f64,
+    /// Signed as the correlation is.
     surprise: Vec<f32>,
 }
 
@@ -164,11 +170,83 @@ fn best_line(claim: &Claim, heard: &[Heard]) -> Look {
     }
     let (_, at, extra_ppm) = best;
     let line_s = (at as f64 - (binned[0].len() / 2) as f64) * bin_s;
-    let drift_ppm = claim.drift_ppm + extra_ppm;
-    let lag_s = claim.lag_s + (mid_s - claim.at_right_s) * claim.drift_ppm * 1e-6 + line_s;
-    let windows =
-        heard.iter().map(|h| verdict(h, lag_s + (h.right_s - mid_s) * drift_ppm * 1e-6)).collect();
-    Look { lag_s, at_right_s: mid_s, drift_ppm, z: height(&best_sum, at), windows }
+    let coarse = Line {
+        mid_s,
+        lag_s: claim.lag_s + (mid_s - claim.at_right_s) * claim.drift_ppm * 1e-6 + line_s,
+        drift_ppm: claim.drift_ppm + extra_ppm,
+    };
+    let z = height(&best_sum, at);
+    let look = |sign: f32| {
+        let line = sharpen(&coarse, heard, span_s, sign);
+        let windows = heard.iter().map(|h| verdict(h, line.lag_s(h.right_s), sign)).collect();
+        Look { lag_s: line.lag_s, at_right_s: mid_s, drift_ppm: line.drift_ppm, z, windows }
+    };
+    let (upright, inverted) = (look(1.0), look(-1.0));
+    let surprise = |look: &Look| look.windows.iter().map(|w| w.surprise).sum::<f64>();
+    let is_inverted = surprise(&inverted) > INVERTED_FROM * surprise(&upright);
+    if is_inverted { inverted } else { upright }
+}
+
+#[derive(Clone, Copy)]
+struct Line {
+    mid_s: f64,
+    /// At `mid_s`.
+    lag_s: f64,
+    drift_ppm: f64,
+}
+
+impl Line {
+    fn lag_s(&self, right_s: f64) -> f64 {
+        self.lag_s + (right_s - self.mid_s) * self.drift_ppm * 1e-6
+    }
+}
+
+/// The line near a coarse one on which peaks of one sign lie to a fraction of a millisecond.
+/// Voices repeat themselves with their pitch and rooms give reflections, so a single window has
+/// several peaks within its reach; only the true ones lie on one line.
+fn sharpen(coarse: &Line, heard: &[Heard], span_s: f64, sign: f32) -> Line {
+    let rate = f64::from(RATE_HZ);
+    let near: Vec<Vec<f32>> = heard.iter().map(|h| softened(&h.surprise, sign)).collect();
+    let reach = FINE_REACH_SAMPLES as i64;
+    let (turns, turn_ppm) = if span_s > 0.0 {
+        (reach / FINE_SAMPLES as i64, FINE_SAMPLES / rate / span_s * 1e6)
+    } else {
+        (0, 0.0)
+    };
+    let mut best = (f32::MIN, *coarse);
+    for turn in -turns..=turns {
+        let drift_ppm = coarse.drift_ppm + turn as f64 * turn_ppm;
+        let usual = 1.0 - UNUSUAL_COST * (drift_ppm / 100.0).powi(2);
+        for shift in -reach..=reach {
+            let lag_s = coarse.lag_s + shift as f64 / rate;
+            let line = Line { lag_s, drift_ppm, ..*coarse };
+            let on_line = |(h, near): (&Heard, &Vec<f32>)| {
+                let at = ((line.lag_s(h.right_s) - h.base_lag_s) * rate).round();
+                near.get((at + REACH_SAMPLES as f64) as usize).copied().unwrap_or(0.0)
+            };
+            let value = heard.iter().zip(&near).map(on_line).sum::<f32>() * usual as f32;
+            if value > best.0 {
+                best = (value, line);
+            }
+        }
+    }
+    best.1
+}
+
+/// How far from the coarse line the sharp one may lie, at its middle and at its ends: two bins.
+const FINE_REACH_SAMPLES: f64 = 16.0;
+
+/// How close lines are at their ends: 0.25 ms.
+const FINE_SAMPLES: f64 = 2.0;
+
+/// Agreement near each lag: running mean over five samples (0.6 ms), the width of a peak.
+fn softened(surprise: &[f32], sign: f32) -> Vec<f32> {
+    (0..surprise.len())
+        .map(|k| {
+            let part = &surprise[k.saturating_sub(2)..(k + 3).min(surprise.len())];
+            part.iter().map(|s| (s * sign).max(0.0)).sum::<f32>() / part.len() as f32
+        })
+        .collect()
 }
 
 /// The most surprising lag of each millisecond.
@@ -179,7 +257,7 @@ fn bins(surprise: &[f32]) -> Vec<f32> {
         .map(|bin| {
             let centre = REACH_SAMPLES + bin * BIN_SAMPLES - half * BIN_SAMPLES;
             let part = &surprise[centre - BIN_SAMPLES / 2..centre + BIN_SAMPLES / 2];
-            part.iter().copied().fold(0.0, f32::max)
+            part.iter().map(|s| s.abs()).fold(0.0, f32::max)
         })
         .collect()
 }
@@ -226,15 +304,16 @@ fn height(sum: &[f32], at: usize) -> f64 {
 }
 
 /// The window's own best lag near the line.
-fn verdict(h: &Heard, line_s: f64) -> Window {
+fn verdict(h: &Heard, line_s: f64, sign: f32) -> Window {
     let rate = f64::from(RATE_HZ);
     let centre = REACH_SAMPLES as i64 + ((line_s - h.base_lag_s) * rate).round() as i64;
     let last = h.surprise.len() as i64 - 2;
     let first = (centre - NEAR_SAMPLES as i64).clamp(1, last) as usize;
     let end = (centre + NEAR_SAMPLES as i64).clamp(1, last) as usize;
-    let (at, top) = maximum(&h.surprise[first..=end]);
-    let at = first + at;
-    let (before, after) = (h.surprise[at - 1], h.surprise[at + 1]);
+    let surprise: Vec<f32> = h.surprise[first - 1..=end + 1].iter().map(|s| s * sign).collect();
+    let (nth, top) = maximum(&surprise[1..surprise.len() - 1]);
+    let at = first + nth;
+    let (before, after) = (surprise[nth], surprise[nth + 2]);
     let curvature = f64::from(before - 2.0 * top + after);
     let vertex = if curvature < 0.0 {
         (0.5 * f64::from(before - after) / curvature).clamp(-0.5, 0.5)
