@@ -231,7 +231,7 @@ proptest! {
     #[test]
     fn a_stranger_changes_nothing_and_is_alone(
         incident in incident(),
-        seconds in 40.0..82.0,
+        seconds in 40.0..400.0f64,
         number in 0usize..=4,
     ) {
         let sounds = incident.sounds();
