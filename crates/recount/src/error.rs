@@ -90,7 +90,7 @@ impl Error {
             io::ErrorKind::StorageFull
             | io::ErrorKind::QuotaExceeded
             | io::ErrorKind::FileTooLarge => Self::Full { path },
-            _ => Self::File { doing, path, source },
+            _ => Self::File { doing, path, source: plain(source) },
         }
     }
 
@@ -103,6 +103,9 @@ impl Error {
             Self::Asked { hint, .. } => (*hint).into(),
             Self::Exists { .. } => "choose another name, or replace it with --force".into(),
             Self::Evidence { .. } => "choose a place outside the evidence".into(),
+            Self::Case(case::Error::CannotMake { .. }) => {
+                "choose another place; for `reconstruct` that is --case CASE".into()
+            }
             Self::CacheUnreliable { .. } => "check the disk that the case lies on".into(),
             _ if self.is_stop() => "run the same command again to continue".into(),
             _ => return None,
@@ -125,5 +128,14 @@ impl Error {
             _ if self.is_stop() => 3,
             _ => 4,
         }
+    }
+}
+
+/// Without the name of a temporary file that nobody asked for.
+fn plain(error: io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::Other | io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => error,
+        kind if error.get_ref().is_some() => io::Error::from(kind),
+        _ => error,
     }
 }

@@ -56,7 +56,9 @@ Examples:
   recount export rehearsal.recount --to csv tables/
   recount export rehearsal.recount --to json - | jq .recordings
 
-A file appears complete or not at all. One that exists is replaced only with --force.";
+A file appears complete or not at all. One that exists is replaced only with --force. Nothing is
+written into a folder that was added as evidence. Recordings that share no clock share no timeline:
+with several islands, --to otio edit.otio writes edit-island-0.otio and so on.";
 
 pub(super) const VERIFY: &str = "\
 Examples:

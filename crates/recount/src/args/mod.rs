@@ -9,6 +9,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use crate::steps::align::Missing;
+
 /// Works out what happened from everything that recorded it, and shows how it knows.
 #[derive(Debug, Parser)]
 #[command(
@@ -124,6 +126,9 @@ pub struct Reconstruct {
     /// Copy the evidence into the case
     #[arg(long)]
     pub copy: bool,
+    /// What becomes of the rest.
+    #[command(flatten)]
+    pub rest: Rest,
     /// How hard to work.
     #[command(flatten)]
     pub work: Work,
@@ -161,6 +166,9 @@ pub struct Sync {
     /// A case, or files and folders
     #[arg(required = true, value_name = "CASE|FILE")]
     pub targets: Vec<PathBuf>,
+    /// What becomes of the rest.
+    #[command(flatten)]
+    pub rest: Rest,
     /// How hard to work.
     #[command(flatten)]
     pub work: Work,
@@ -183,7 +191,8 @@ pub struct Export {
     /// The format
     #[arg(long, value_name = "FORMAT", value_parser = format_names())]
     pub to: String,
-    /// A file, an existing folder, or - for standard output
+    /// A file, a folder, or - for standard output; where there are several files to write, their
+    /// names begin with that of the file
     #[arg(allow_hyphen_values = true)]
     pub out: PathBuf,
     /// Replace files that exist; a source is never replaced
@@ -218,6 +227,22 @@ pub struct Man {
     pub folder: PathBuf,
 }
 
+/// What becomes of the rest when recordings that were placed cannot be heard any more.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Rest {
+    /// Place the rest anew when recordings that were placed before cannot be heard now; without
+    /// this, everything then stays placed as it was
+    #[arg(long)]
+    without_missing: bool,
+}
+
+impl Rest {
+    /// As the step understands it.
+    pub fn missing(self) -> Missing {
+        if self.without_missing { Missing::IsLeftOut } else { Missing::KeepsPlacements }
+    }
+}
+
 /// How hard to work.
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Work {
@@ -247,6 +272,8 @@ fn format_names() -> clap::builder::PossibleValuesParser {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use clap::CommandFactory;
 
@@ -261,6 +288,37 @@ mod tests {
         assert!(cli.is_ok_and(|cli| cli.voice.json));
         let cli = Cli::try_parse_from(["recount", "--json", "status", "a.recount"]);
         assert!(cli.is_ok_and(|cli| cli.voice.json));
+    }
+
+    #[test]
+    fn the_page_of_commands_names_every_command_and_its_switches_and_no_others() {
+        let page = include_str!("../../../../docs/commands.md");
+        let table = page.lines().skip_while(|line| !line.starts_with("| command")).skip(2);
+        // The usage of a row, in backquotes, is the name of a command, its switches and the rest.
+        let told: BTreeSet<(String, String)> = table
+            .take_while(|line| !line.is_empty())
+            .filter_map(|row| row.split('`').nth(1)?.split_once(' '))
+            .flat_map(|(name, usage)| {
+                let words = usage.split([' ', '[', ']']).filter(|word| word.starts_with('-'));
+                words.chain([""]).map(|word| (name.to_owned(), word.to_owned()))
+            })
+            .collect();
+        let mut known = BTreeSet::new();
+        for command in Cli::command().get_subcommands() {
+            let switches = command.get_arguments().filter_map(|switch| match switch.get_short() {
+                Some(short) => Some(format!("-{short}")),
+                None => switch.get_long().map(|long| format!("--{long}")),
+            });
+            let name = command.get_name();
+            known.extend(switches.chain([String::new()]).map(|word| (name.to_owned(), word)));
+        }
+        assert_eq!(told, known);
+        for format in publish::formats() {
+            assert!(page.contains(format.name), "{}", format.name);
+        }
+        for switch in ["--json", "`-q`", "`-v`", "--color", "--progress"] {
+            assert!(page.contains(switch), "{switch}");
+        }
     }
 
     #[test]

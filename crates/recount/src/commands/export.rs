@@ -16,7 +16,8 @@ use crate::error::Error;
 use crate::report::names::shown;
 use crate::report::output;
 use crate::snapshot;
-use crate::steps::paths::places;
+use crate::steps::add::added_folders;
+use crate::steps::paths::{EVIDENCE, absolute, places};
 
 pub(super) fn run(desk: &Desk, asked: &Export) -> Result<(), Error> {
     let case = open(desk, &asked.case)?;
@@ -29,7 +30,7 @@ pub(super) fn run(desk: &Desk, asked: &Export) -> Result<(), Error> {
         let [file] = &files[..] else { return Err(many(&files, format.name)) };
         return output::print_bytes(&file.bytes);
     }
-    let targets = targets(&asked.out, &files);
+    let targets = targets(&asked.out, &files, format.extension);
     for target in &targets {
         may_write(&case, target, asked.force)?;
     }
@@ -50,18 +51,33 @@ fn many(files: &[Named], format: &str) -> Error {
     }
 }
 
-/// Where each file goes: several into a folder, a single one under the name given.
-fn targets(out: &Path, files: &[Named]) -> Vec<PathBuf> {
-    let ends_with_slash = out.as_os_str().as_encoded_bytes().ends_with(b"/");
-    if files.len() > 1 || out.is_dir() || ends_with_slash {
-        return files.iter().map(|file| out.join(&file.name)).collect();
+/// Where each file goes: a single one under the name given, several into a folder; but where a
+/// file was named (`edit.otio`), several lie side by side (`edit-island-0.otio`), since nobody
+/// looks for a folder of that name.
+fn targets(out: &Path, files: &[Named], extension: &str) -> Vec<PathBuf> {
+    let is_folder = out.is_dir() || out.as_os_str().as_encoded_bytes().ends_with(b"/");
+    let names_a_file = out.extension().is_some_and(|given| given.eq_ignore_ascii_case(extension));
+    match (files, out.file_stem()) {
+        (_, _) if is_folder => files.iter().map(|file| out.join(&file.name)).collect(),
+        ([_], _) => vec![out.to_owned()],
+        (_, Some(stem)) if names_a_file => {
+            let beside = |file: &Named| {
+                let mut name = stem.to_owned();
+                name.push(format!("-{}", file.name));
+                out.with_file_name(name)
+            };
+            files.iter().map(beside).collect()
+        }
+        _ => files.iter().map(|file| out.join(&file.name)).collect(),
     }
-    vec![out.to_owned()]
 }
 
-/// Refuses to replace evidence or what makes up the case, whatever was asked; and anything else
-/// that exists, unless replacing it was.
+/// Refuses to write among evidence, and to replace evidence or what makes up the case, whatever
+/// was asked; and anything else that exists, unless replacing it was.
 fn may_write(case: &Case, target: &Path, force: bool) -> Result<(), Error> {
+    if is_among_evidence(case, target)? {
+        return Err(Error::Evidence { path: target.to_owned() });
+    }
     let Ok(there) = target.metadata() else { return Ok(()) };
     let same = |path: &Path| {
         path.metadata().is_ok_and(|m| (m.dev(), m.ino()) == (there.dev(), there.ino()))
@@ -81,6 +97,16 @@ fn may_write(case: &Case, target: &Path, force: bool) -> Result<(), Error> {
         });
     }
     if force { Ok(()) } else { Err(Error::Exists { path: target.to_owned() }) }
+}
+
+/// Whether it would lie in a folder that was added, or among the copies, where `verify` would
+/// find it as something slipped in.
+fn is_among_evidence(case: &Case, target: &Path) -> Result<bool, Error> {
+    let target = absolute(target)?;
+    if target.starts_with(case.dir()) {
+        return Ok(target.starts_with(case.dir().join(EVIDENCE)));
+    }
+    Ok(added_folders(case)?.iter().any(|folder| target.starts_with(folder)))
 }
 
 /// Writes a file that appears complete or not at all.

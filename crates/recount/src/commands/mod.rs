@@ -19,6 +19,7 @@ use crate::args::{Command, Work};
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::event::Event;
+use crate::steps::align::Missing;
 use crate::steps::{align, listen};
 
 /// Does what was asked.
@@ -74,13 +75,19 @@ fn use_threads(work: Work) {
 }
 
 /// Listens and aligns. Kept sound that turns out to be damaged is made again, once.
-fn synchronise(desk: &Desk, case: &mut Case, door: &Door, work: Work) -> Result<(), Error> {
+fn synchronise(
+    desk: &Desk,
+    case: &mut Case,
+    door: &Door,
+    work: Work,
+    missing: Missing,
+) -> Result<(), Error> {
     if case.recordings()?.is_empty() {
         return Err(Error::NoRecording { path: case.dir().to_owned() });
     }
     for _ in 0..2 {
         let unheard = listen::run(desk, case, door, work.jobs())?;
-        if let align::Outcome::Done = align::run(desk, case, door, &unheard)? {
+        if let align::Outcome::Done = align::run(desk, case, door, &unheard, missing)? {
             return Ok(());
         }
         desk.tell(&Event::warned("kept sound was damaged on disk; it is made again"));

@@ -17,6 +17,7 @@ use crate::report::output;
 use crate::snapshot;
 use crate::steps::add::{self, Keeping, Request};
 use crate::steps::gather::{gather, is_case};
+use crate::steps::paths::absolute;
 
 /// The picture, in the case folder.
 const PICTURE: &str = "timeline.svg";
@@ -32,7 +33,7 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
     let paths = [folder.clone()];
     let request = Request { paths: &paths, keeping, jobs: asked.work.jobs() };
     add::run(desk, &mut case, &door, &request)?;
-    synchronise(desk, &mut case, &door, asked.work)?;
+    synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
     let picture = draw(&case)?;
     if desk.json {
         let mut result = serde_json::to_value(summary(&case)?).unwrap_or(Value::Null);
@@ -79,17 +80,6 @@ fn case_dir(folder: &Path, asked: Option<&Path>) -> Result<PathBuf, Error> {
         return Err(Error::Evidence { path: dir });
     }
     Ok(dir)
-}
-
-/// From the root, with the links of all folders that exist resolved.
-fn absolute(path: &Path) -> Result<PathBuf, Error> {
-    let full = std::path::absolute(path).map_err(Error::file("find the case", path))?;
-    let there = full.ancestors().find(|ancestor| ancestor.exists());
-    let Some((there, resolved)) = there.and_then(|a| Some((a, a.canonicalize().ok()?))) else {
-        return Ok(full);
-    };
-    let rest = full.strip_prefix(there).unwrap_or(Path::new(""));
-    Ok(if rest.as_os_str().is_empty() { resolved } else { resolved.join(rest) })
 }
 
 /// Continues the case, or makes it if there is anything to put into it.

@@ -1,14 +1,17 @@
 //! `recount status`.
 
+use std::path::PathBuf;
+
 use case::Case;
 use case::custody::Standing;
+use evidence::Source;
 
 use super::open;
 use super::sync::alignment_json;
 use crate::args::Status;
 use crate::desk::Desk;
 use crate::error::Error;
-use crate::report::names::shown_text;
+use crate::report::names::{shown, shown_text};
 use crate::report::{output, status};
 use crate::snapshot;
 
@@ -40,6 +43,13 @@ fn worth_knowing(case: &Case) -> Result<Vec<String>, Error> {
         let name = shown_text(&source.name());
         warnings.extend(listened.into_iter().map(|warning| format!("{name}: {warning}")));
     }
+    for source in case.sources()? {
+        let name = shown_text(&source.name());
+        let copies = other_places(case, &source)?;
+        warnings.extend(copies.iter().map(|path| {
+            format!("{name}: the same bytes lie in another place too: {}", shown(path))
+        }));
+    }
     warnings.sort();
     match case.custody_standing() {
         Standing::Whole => {}
@@ -51,4 +61,25 @@ fn worth_knowing(case: &Case) -> Result<Vec<String>, Error> {
         }
     }
     Ok(warnings)
+}
+
+/// Where the same bytes were found besides the place that gives the source its name.
+fn other_places(case: &Case, source: &Source) -> Result<Vec<PathBuf>, Error> {
+    let mut places = Vec::new();
+    for found in case.whereabouts(&source.id)? {
+        if found.replaced_by.is_some() {
+            continue;
+        }
+        // A copy in the case is no other place than the file that it was made of.
+        let place = found.copied_from.unwrap_or_else(|| case.dir().join(found.path));
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    let first = case.dir().join(&source.path);
+    let named = places.iter().position(|place| *place == first).unwrap_or(0);
+    if !places.is_empty() {
+        places.remove(named);
+    }
+    Ok(places)
 }

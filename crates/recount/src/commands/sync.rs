@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::status::print_case;
 use super::{open_door, open_locked, synchronise, use_threads};
-use crate::args::{Sync, Work};
+use crate::args::Sync;
 use crate::desk::Desk;
 use crate::error::Error;
 use crate::report::{output, status};
@@ -16,7 +16,7 @@ pub(super) fn run(desk: &Desk, asked: &Sync) -> Result<(), Error> {
     use_threads(asked.work);
     let cases = asked.targets.iter().filter(|target| is_case(target)).count();
     match (&asked.targets[..], cases) {
-        ([case], 1) => sync_case(desk, case, asked.work),
+        ([case], 1) => sync_case(desk, case, asked),
         (_, 0) => sync_files(desk, asked),
         _ => Err(Error::Asked {
             what: "a case cannot be synchronised together with anything else".to_owned(),
@@ -25,10 +25,10 @@ pub(super) fn run(desk: &Desk, asked: &Sync) -> Result<(), Error> {
     }
 }
 
-fn sync_case(desk: &Desk, dir: &Path, work: Work) -> Result<(), Error> {
+fn sync_case(desk: &Desk, dir: &Path, asked: &Sync) -> Result<(), Error> {
     let (mut case, _lock) = open_locked(desk, dir)?;
     let door = open_door(desk)?;
-    synchronise(desk, &mut case, &door, work)?;
+    synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
     if desk.json {
         return output::print_bytes(&alignment_json(&snapshot::of_case(&case)?)?);
     }

@@ -101,7 +101,9 @@ impl Teller {
                 let mut line = format!("{GREEN}{:>9}{GREEN:#} ", step.doing());
                 let mut separator = "";
                 for (name, count) in counts.iter().filter(|(_, count)| **count > 0) {
-                    let _ = write!(line, "{separator}{count} {}", name.replace('_', " "));
+                    let one = if *count == 1 { name.strip_suffix('s') } else { None };
+                    let words = one.unwrap_or(name).replace('_', " ");
+                    let _ = write!(line, "{separator}{count} {words}");
                     separator = ", ";
                 }
                 if separator.is_empty() {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use evidence::{Placement, SourceKind};
 use publish::lanes::{self, Colour, Glyphs, Style};
+use publish::text::{columns, shorten};
 use publish::{Labels, Shown, Snapshot};
 use serde::Serialize;
 
@@ -15,6 +16,13 @@ const BOLD: anstyle::Style = anstyle::Style::new().bold();
 
 /// Columns where nobody says how wide the page is.
 const WIDTH_UNKNOWN: usize = 100;
+
+/// The table of placements but for the names: all of it, and the least that is of use.
+const FIGURES_COLUMNS: usize = 60;
+const FIGURES_COLUMNS_FEW: usize = 35;
+/// Shorter names could not be told apart; longer ones leave the figures too far away.
+const NAME_COLUMNS_MIN: usize = 15;
+const NAME_COLUMNS_MAX: usize = 44;
 
 /// A case in numbers, for programs.
 #[derive(Debug, Serialize)]
@@ -62,7 +70,8 @@ pub fn summary(snapshot: &Snapshot, alignment: serde_json::Value, warnings: &[St
     let labels = Labels::of(snapshot);
     let mut unplaced = Vec::new();
     for (name, shown) in labels.sorted(snapshot) {
-        unplaced.extend(shown.reason().map(|why| Unplaced { file: name.to_owned(), why }));
+        unplaced
+            .extend(labels.reason(name, shown).map(|why| Unplaced { file: name.to_owned(), why }));
     }
     Summary {
         title: snapshot.title.clone(),
@@ -92,8 +101,8 @@ pub fn text(snapshot: &Snapshot, warnings: &[String]) -> String {
     );
     let colour = if has_colour() { Colour::Ansi } else { Colour::None };
     let style = Style { colour, glyphs: Glyphs::Unicode };
-    page.push_str(&lanes::draw(snapshot, width(), style));
-    placements(&mut page, snapshot);
+    page.push_str(&lanes::draw(snapshot, width().unwrap_or(WIDTH_UNKNOWN), style));
+    placements(&mut page, snapshot, width().unwrap_or(usize::MAX));
     documents(&mut page, snapshot);
     if !warnings.is_empty() {
         let _ = writeln!(page, "\n{BOLD}Worth knowing{BOLD:#}");
@@ -104,32 +113,44 @@ pub fn text(snapshot: &Snapshot, warnings: &[String]) -> String {
     page
 }
 
-fn placements(page: &mut String, snapshot: &Snapshot) {
+/// A table of what the lanes show, in figures; on a narrow page without drift and length.
+fn placements(page: &mut String, snapshot: &Snapshot, width: usize) {
     let labels = Labels::of(snapshot);
     let mut rows: Vec<(u32, f64, &str, &Placement)> =
         labels.sorted(snapshot).into_iter().filter_map(|(name, shown)| row(name, shown)).collect();
     if rows.is_empty() {
         return;
     }
+    page.push('\n');
     rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let names: Vec<String> = rows.iter().map(|row| shown_text(row.2)).collect();
-    let wide = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).clamp(4, 44);
-    let _ = writeln!(
-        page,
-        "{BOLD}island  {:<wide$}  {:>13}  {:>10}  {:>11}  {:>10}{BOLD:#}",
-        "file", "begins (s)", "± (ms)", "drift (ppm)", "placed (s)"
-    );
-    for ((island, _, _, placement), name) in rows.iter().zip(names) {
+    let has_room = width >= FIGURES_COLUMNS + NAME_COLUMNS_MIN;
+    let figures = if has_room { FIGURES_COLUMNS } else { FIGURES_COLUMNS_FEW };
+    let room = width.saturating_sub(figures).clamp(NAME_COLUMNS_MIN, NAME_COLUMNS_MAX);
+    let wide = names.iter().map(|name| columns(name)).max().unwrap_or(0).clamp(4, room);
+    let mut row = |style: anstyle::Style, cells: [&str; 6]| {
+        let [island, name, begins, doubt, drift, length] = cells;
+        let name = shorten(name, wide, "…");
+        let pad = " ".repeat(wide - columns(&name));
+        let _ = write!(page, "{style}{island:>6}  {name}{pad}  {begins:>13}  {doubt:>10}");
+        if has_room {
+            let _ = write!(page, "  {drift:>11}  {length:>10}");
+        }
+        let _ = writeln!(page, "{style:#}");
+    };
+    row(BOLD, ["island", "file", "begins (s)", "± (ms)", "drift (ppm)", "placed (s)"]);
+    for ((island, _, _, placement), name) in rows.iter().zip(&names) {
         for (nth, piece) in placement.pieces.iter().enumerate() {
-            let name = if nth == 0 { name.as_str() } else { "  then" };
-            let _ = writeln!(
-                page,
-                "{island:>6}  {name:<wide$}  {:>13.3}  {:>10}  {:>11.1}  {:>10.1}",
-                piece.case_start().seconds(),
-                doubt_ms(piece.sigma_s()),
-                piece.map.drift_ppm(),
-                (piece.case_end().seconds() - piece.case_start().seconds()),
-            );
+            let (start_s, end_s) = (piece.case_start().seconds(), piece.case_end().seconds());
+            let cells: [&str; 6] = [
+                &island.to_string(),
+                if nth == 0 { name.as_str() } else { "  then" },
+                &format!("{start_s:.3}"),
+                &doubt_ms(piece.sigma_s()),
+                &format!("{:.1}", piece.map.drift_ppm()),
+                &format!("{:.1}", end_s - start_s),
+            ];
+            row(anstyle::Style::new(), cells);
         }
     }
 }
@@ -170,7 +191,9 @@ fn islands(snapshot: &Snapshot) -> Vec<IslandSummary> {
 }
 
 fn duration_s(snapshot: &Snapshot) -> f64 {
-    snapshot.recordings.iter().map(|shown| shown.recording.duration.seconds()).sum()
+    // Not `sum`, which begins with -0.0 and would say so of an empty case.
+    let seconds = snapshot.recordings.iter().map(|shown| shown.recording.duration.seconds());
+    seconds.fold(0.0, |all, one| all + one)
 }
 
 fn length(seconds: f64) -> String {
@@ -186,6 +209,9 @@ fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
-fn width() -> usize {
-    terminal_size::terminal_size().map_or(WIDTH_UNKNOWN, |(columns, _)| usize::from(columns.0))
+/// As `COLUMNS` says, or else the terminal.
+fn width() -> Option<usize> {
+    let asked = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0));
+    asked.filter(|columns| *columns > 0).or_else(terminal)
 }

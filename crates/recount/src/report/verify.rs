@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use case::custody::Standing;
 
 use crate::steps::verify::{Difference, Verified};
 
@@ -48,6 +49,13 @@ pub fn text(verified: &Verified) -> String {
     } else {
         writeln!(page, "{BAD}custody{BAD:#}: not whole ({} records)", custody.records)
     };
+    if let Standing::Completed { line } = custody.standing {
+        let _ = writeln!(
+            page,
+            "custody: a run was cut off before line {line} of the log was whole; it was completed \
+             from the case"
+        );
+    }
     if verified.database.is_empty() {
         let _ = writeln!(page, "{GOOD}case.db{GOOD:#}: sound");
     }

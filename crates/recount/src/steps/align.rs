@@ -34,6 +34,16 @@ pub struct Ready {
     pub sound: KeptSound,
 }
 
+/// What is done when recordings that were placed cannot be heard any more (the disc is away, and
+/// the cache was deleted or another ffmpeg is used).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// The placements of before stay: a disc that is away takes no findings with it.
+    KeepsPlacements,
+    /// The rest is placed anew without them.
+    IsLeftOut,
+}
+
 /// What came of a run of the step.
 #[derive(Debug)]
 pub enum Outcome {
@@ -43,15 +53,34 @@ pub enum Outcome {
     ListenAgain,
 }
 
-/// Aligns the recordings of the case; `unheard` are those that could not be listened to.
+/// Aligns the recordings of the case; `unheard` are those that could not be listened to, and
+/// `missing` says what is done if some of those were placed.
 ///
 /// # Errors
 /// If the case cannot be written or somebody asked to stop; the alignment before stands then.
-pub fn run(desk: &Desk, case: &mut Case, door: &Door, unheard: &Unheard) -> Result<Outcome, Error> {
+pub fn run(
+    desk: &Desk,
+    case: &mut Case,
+    door: &Door,
+    unheard: &Unheard,
+    missing: Missing,
+) -> Result<Outcome, Error> {
     let recordings = case.recordings()?;
     let step = step(door, &recordings, unheard);
     if case.is_done(&step)? {
         desk.tell(&Event::Finished { step: Step::Align, counts: BTreeMap::new() });
+        return Ok(Outcome::Done);
+    }
+    let placements = case.placements()?;
+    let lost = placements.iter().filter(|placement| unheard.contains_key(&placement.source));
+    let lost = lost.count();
+    if lost > 0 && missing == Missing::KeepsPlacements {
+        desk.needs_attention();
+        desk.tell(&Event::warned(format!(
+            "everything stays placed as it was, because {lost} of the recordings placed before \
+             cannot be heard now; bring them back and run the same again, or place the rest anew \
+             with --without-missing"
+        )));
         return Ok(Outcome::Done);
     }
     let Some(ready) = read(case, door, &recordings, unheard) else {

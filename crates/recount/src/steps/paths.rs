@@ -61,6 +61,20 @@ pub fn places(case: &Case, id: &SourceId) -> Result<Vec<PathBuf>, Error> {
     Ok(found.into_iter().map(|found| case.dir().join(found.path)).collect())
 }
 
+/// From the root, with the links of all folders that exist resolved.
+///
+/// # Errors
+/// If the current folder is gone.
+pub fn absolute(path: &Path) -> Result<PathBuf, Error> {
+    let full = std::path::absolute(path).map_err(Error::file("find the place", path))?;
+    let there = full.ancestors().find(|ancestor| ancestor.exists());
+    let Some((there, resolved)) = there.and_then(|a| Some((a, a.canonicalize().ok()?))) else {
+        return Ok(full);
+    };
+    let rest = full.strip_prefix(there).unwrap_or(Path::new(""));
+    Ok(if rest.as_os_str().is_empty() { resolved } else { resolved.join(rest) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::scene::{Scene, incident, pieces, seconds_between};
+use crate::scene::{Scene, incident, pieces, ran, seconds_between};
 
 #[test]
 fn a_folder_becomes_a_synchronised_case_with_a_picture() {
@@ -65,6 +65,54 @@ fn the_same_bytes_under_two_names_are_one_source() {
     assert_eq!(ran.json()["recordings"], 3);
     let loose = scene.done(&["sync", "footage", "--json"]).json();
     assert!(seconds_between(&loose, "a.wav", "copy.wav").abs() < 1e-9);
+}
+
+#[test]
+fn a_file_that_lies_in_two_places_is_told_once_with_both() {
+    let scene = Scene::incident();
+    for file in ["a.wav", "stranger.wav"] {
+        let copy = scene.at(format!("footage/z-{file}"));
+        fs::copy(scene.at("footage").join(file), copy).unwrap();
+    }
+    scene.done(&["reconstruct", "footage"]);
+    let text = scene.done(&["status", "footage.recount"]).out;
+    for file in ["a.wav", "stranger.wav"] {
+        let told = text.lines().find(|line| line.contains(&format!("z-{file}")));
+        let told = told.unwrap_or_else(|| panic!("{text}"));
+        assert!(
+            told.contains(&format!("{file}: the same bytes lie in another place too")),
+            "{told}"
+        );
+    }
+    let loose = scene.done(&["sync", "footage"]).out;
+    assert!(loose.contains("z-a.wav: it holds the same bytes as a.wav"), "{loose}");
+    let unplaced = "it holds the same bytes as stranger.wav, which is on no clock";
+    assert!(loose.contains(unplaced), "{loose}");
+    // A copy in the case is not another place.
+    scene.done(&["new", "c.recount"]);
+    scene.done(&["add", "c.recount", "footage/b.m4a", "--copy"]);
+    let text = scene.done(&["status", "c.recount"]).out;
+    assert!(!text.contains("another place"), "{text}");
+}
+
+#[test]
+fn a_disc_that_is_away_takes_no_findings_with_it() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage"]);
+    let before = scene.exported("footage.recount");
+    fs::remove_dir_all(scene.at("footage.recount/cache")).unwrap();
+    fs::rename(scene.at("footage"), scene.at("away")).unwrap();
+    let ran = scene.run(&["sync", "footage.recount"]);
+    assert_eq!(ran.code, 1);
+    ran.says("everything stays placed as it was");
+    assert_eq!(scene.exported("footage.recount"), before);
+    fs::rename(scene.at("away"), scene.at("footage")).unwrap();
+    scene.done(&["sync", "footage.recount"]);
+    assert_eq!(scene.exported("footage.recount"), before);
+    fs::remove_dir_all(scene.at("footage.recount/cache")).unwrap();
+    fs::remove_file(scene.at("footage/b.m4a")).unwrap();
+    assert_eq!(scene.run(&["sync", "footage.recount", "--without-missing"]).code, 1);
+    assert_eq!(pieces(&scene.exported("footage.recount"), "b.m4a").len(), 0);
 }
 
 #[test]
@@ -158,6 +206,90 @@ fn verify_sees_an_edited_custody_log() {
     assert_eq!(ran.code, 1);
     assert!(ran.out.contains("custody: not whole"), "{}", ran.out);
     scene.run(&["status", "footage.recount"]).says("custody log is not what was written");
+}
+
+#[test]
+fn verify_tells_that_a_line_was_completed_after_a_crash() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage"]);
+    let path = scene.at("footage.recount/custody.jsonl");
+    let log = fs::read(&path).unwrap();
+    fs::write(&path, &log[..log.len() - 20]).unwrap();
+    let verified = scene.done(&["verify", "footage.recount"]).out;
+    assert!(verified.contains("custody: whole"), "{verified}");
+    assert!(verified.contains("it was completed from the case"), "{verified}");
+    assert_eq!(fs::read(&path).unwrap(), log);
+    let again = scene.done(&["verify", "footage.recount"]).out;
+    assert!(!again.contains("completed"), "{again}");
+}
+
+#[test]
+fn a_page_is_as_wide_as_was_asked() {
+    let scene = Scene::incident();
+    let long = "footage/a-recording-with-a-very-long-name-録音録音-indeed-0123456789.wav";
+    fs::rename(scene.at("footage/a.wav"), scene.at(long)).unwrap();
+    scene.done(&["reconstruct", "footage"]);
+    for columns in [52, 60, 80, 120] {
+        let mut command = scene.command(&["status", "footage.recount"]);
+        let shown = ran(&command.env("COLUMNS", columns.to_string()).output().unwrap()).out;
+        let table = shown.split_once("island  file").unwrap().1;
+        for line in table.lines().skip(1).take(2) {
+            assert!(publish::text::columns(line) <= columns, "{columns}: {line}");
+        }
+        let lanes = shown.split_once("Island 0").unwrap().1;
+        for line in lanes.lines().take(4) {
+            assert!(publish::text::columns(line) <= columns, "{columns}: {line}");
+        }
+        assert_eq!(shown.contains("drift (ppm)"), columns >= 80, "{columns}\n{shown}");
+    }
+}
+
+#[test]
+fn several_files_take_their_names_from_the_one_that_was_asked_for() {
+    let scene = Scene::incident();
+    let other = incident(8, 45);
+    scene.wav("footage/x.wav", &other);
+    scene.wav("footage/y.wav", &other[16_000 * 5..16_000 * 35]);
+    scene.done(&["reconstruct", "footage"]);
+    scene.done(&["export", "footage.recount", "--to", "otio", "edit.otio"]);
+    scene.done(&["export", "footage.recount", "--to", "csv", "table.csv"]);
+    for file in ["edit-island-0.otio", "edit-island-1.otio", "table-placements.csv"] {
+        assert!(scene.at(file).is_file(), "{file}");
+    }
+    assert!(!scene.at("edit.otio").exists() && !scene.at("table.csv").exists());
+}
+
+#[test]
+fn nothing_is_written_among_the_evidence() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage"]);
+    scene.done(&["add", "footage.recount", "footage/a.wav", "--copy"]);
+    std::os::unix::fs::symlink(scene.at("footage"), scene.at("door")).unwrap();
+    let copies = "footage.recount/evidence/";
+    for out in ["footage/", "footage/new/x.json", "door/x.json", copies] {
+        let ran = scene.run(&["export", "footage.recount", "--to", "json", out]);
+        assert_eq!(ran.code, 4, "{out}");
+        ran.says("this is evidence and is never written to");
+    }
+    scene.done(&["export", "footage.recount", "--to", "json", "footage.recount/"]);
+    scene.done(&["verify", "footage.recount"]);
+}
+
+#[test]
+fn an_empty_case_holds_nothing_and_not_less() {
+    let scene = Scene::new();
+    scene.done(&["new", "c.recount"]);
+    let text = scene.done(&["status", "c.recount"]).out;
+    assert!(text.starts_with("c: 0 recordings (0 s), 0 documents"), "{text}");
+}
+
+#[test]
+fn where_no_case_can_be_made_the_reason_fits() {
+    let scene = Scene::incident();
+    scene.done(&["new", "c.recount"]);
+    let again = scene.run(&["new", "c.recount"]);
+    assert_eq!(again.code, 4);
+    again.says("there is a case here already");
 }
 
 #[test]

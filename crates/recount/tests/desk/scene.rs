@@ -77,7 +77,7 @@ impl Scene {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
-        command.env("USER", "ana").env_remove("NO_COLOR");
+        command.env("USER", "ana").env_remove("NO_COLOR").env_remove("COLUMNS");
         command
     }
 
