@@ -111,6 +111,11 @@ impl<'a> Assembly<'a> {
         self.advance();
     }
 
+    /// Whether any track has had a gap so far.
+    pub(crate) fn is_broken_up(&self) -> bool {
+        self.tracks.iter().any(|track| track.stretches.len() > 1)
+    }
+
     /// Hands on what is left. Returns where sound was, on any track, and the samples delivered.
     pub(crate) fn finish(mut self) -> (Vec<(i64, i64)>, i64) {
         let end = self.tracks.iter().map(|t| t.known_until).max().unwrap_or(0);

@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// Lines of ffmpeg's complaints that are kept; the others are counted.
 const COMPLAINTS_KEPT: usize = 16;
 
+/// Lines that ffmpeg tells of a file; one with more is not an ordinary one.
+pub(crate) const TOLD_MAX: usize = 256;
+
 /// One run of a child.
 pub(crate) struct Run<'a> {
     pub(crate) keeper: &'a std::path::Path,
@@ -30,8 +33,9 @@ pub(crate) struct Run<'a> {
     pub(crate) stop: &'a dyn Fn() -> bool,
 }
 
-/// Takes what the child writes: `sink(output, bytes)`; an error ends the child.
-pub(crate) type Sink<'a> = dyn FnMut(usize, &[u8]) -> Result<(), Error> + 'a;
+/// Takes what the child writes: `sink(output, bytes, complaints)`; an error ends the child. What
+/// the child complained of before it wrote the bytes is among the complaints.
+pub(crate) type Sink<'a> = dyn FnMut(usize, &[u8], &Complaints) -> Result<(), Error> + 'a;
 
 /// How a run ended.
 pub(crate) struct Ended {
@@ -48,6 +52,8 @@ pub(crate) struct Complaints {
     pub(crate) last: VecDeque<String>,
     /// Number of lines in all.
     pub(crate) count: u64,
+    /// What it merely told, where it was asked to (`-v level+info`), up to [`TOLD_MAX`] lines.
+    pub(crate) told: Vec<String>,
     line: Vec<u8>,
 }
 
@@ -131,8 +137,11 @@ fn drain(
     sink: &mut Sink<'_>,
 ) -> Result<Complaints, DrainError> {
     let complaints_at = readers.len();
+    let mut heard_out = complaints_reader.try_clone().map_err(Err)?;
     let mut open: Vec<(usize, PipeReader)> =
         readers.into_iter().chain([complaints_reader]).enumerate().collect();
+    // First, since hearing out empties it: a second read in the same round would wait for ever.
+    open.rotate_right(1);
     let mut complaints = Complaints::default();
     let mut block = vec![0; PIPE_BYTES as usize];
     while !open.is_empty() {
@@ -151,18 +160,38 @@ fn drain(
             if read == 0 {
                 ended.push(*number);
                 if *number != complaints_at {
-                    sink(*number, &[]).map_err(Ok)?;
+                    sink(*number, &[], &complaints).map_err(Ok)?;
                 }
             } else if *number == complaints_at {
                 complaints.push(&block[..read]);
             } else {
-                sink(*number, &block[..read]).map_err(Ok)?;
+                hear_out(&mut heard_out, &mut complaints).map_err(Err)?;
+                sink(*number, &block[..read], &complaints).map_err(Ok)?;
             }
         }
         open.retain(|(number, _)| !ended.contains(number));
     }
     complaints.finish();
     Ok(complaints)
+}
+
+/// Takes the complaints that are waiting, without waiting for any.
+fn hear_out(pipe: &mut PipeReader, complaints: &mut Complaints) -> io::Result<()> {
+    let mut block = [0; 4096];
+    // Twice what the pipe holds; bounded, so that a child that never ceases to complain cannot
+    // keep us here.
+    for _ in 0..32 {
+        if sys::readable(&[pipe.as_fd()], Duration::ZERO)? != [true] {
+            break;
+        }
+        match pipe.read(&mut block) {
+            Ok(0) => break,
+            Ok(read) => complaints.push(&block[..read]),
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Ok(())
 }
 
 impl Complaints {
@@ -197,6 +226,12 @@ impl Complaints {
         if text.is_empty() {
             return;
         }
+        if is_told(&text) || (!self.told.is_empty() && text.starts_with(": ")) {
+            if self.told.len() < TOLD_MAX {
+                self.told.push(text);
+            }
+            return;
+        }
         self.count += 1;
         if self.first.len() < COMPLAINTS_KEPT {
             self.first.push(text);
@@ -207,6 +242,13 @@ impl Complaints {
             self.last.push_back(text);
         }
     }
+}
+
+/// Whether ffmpeg marks the line as no error: `[info] …`, `[mov] [warning] …`. (The further lines
+/// of a text in the file carry no mark but a colon.)
+fn is_told(line: &str) -> bool {
+    let mut marks = line.splitn(3, "] ").take(2).map(|part| part.strip_prefix('['));
+    marks.any(|mark| matches!(mark, Some("info" | "warning")))
 }
 
 /// A line without what could deceive a terminal (control characters), and without the memory

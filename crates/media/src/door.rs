@@ -10,7 +10,7 @@ use crate::ffmpeg::Tool;
 use crate::keeper::{CANNOT_START, MISSING, Plan};
 use crate::listen::{self, Listened};
 use crate::source_file::SourceFile;
-use crate::{Error, formats, probe};
+use crate::{Error, at_once, formats, probe};
 
 /// How much a reader may use before it is ended. The defaults are far above what any recording
 /// needs and far below what harms the machine.
@@ -148,6 +148,36 @@ impl Door {
         Ok(listened)
     }
 
+    /// Whether [`listen_at_once`](Self::listen_at_once) is worth asking, by the file's size and
+    /// name; it is not opened.
+    pub fn may_listen_at_once(path: &Path) -> bool {
+        path.metadata().is_ok_and(|status| at_once::is_worth_trying(path, status.len()))
+    }
+
+    /// [`probe`](Self::probe) and [`listen`](Self::listen) in one run of ffmpeg, for a small file
+    /// with one sound track: starting ffmpeg takes as long as decoding a minute of sound. `None`
+    /// when the file is not of that kind or anything about it was odd; then `probe` and `listen`
+    /// are to be asked, and what was delivered must be thrown away.
+    ///
+    /// Otherwise samples, stretches and warnings are the same as theirs. The recording is poorer,
+    /// for ffmpeg tells less than ffprobe: its length is right to 10 ms, its sound begins where
+    /// the first stretch does, its pictures, if any, at zero and without a frame rate, and there
+    /// are no claims. Good for placing recordings, not for a case to keep.
+    ///
+    /// # Errors
+    /// [`Error::Stopped`], [`Error::NoKeeper`]; what is wrong with the file alone is `None`.
+    pub fn listen_at_once(
+        &self,
+        path: &Path,
+        rate_hz: u32,
+        stop: &dyn Fn() -> bool,
+        sink: &mut dyn FnMut(&[f32]),
+    ) -> Result<Option<(Recording, Listened)>, Error> {
+        let Ok(source) = SourceFile::open(path) else { return Ok(None) };
+        let found = at_once::listen(self, &source, rate_hz, stop, sink)?;
+        Ok(found.filter(|_| source.still_the_same().is_ok()))
+    }
+
     fn probe_as(
         &self,
         source: &SourceFile,
@@ -169,7 +199,7 @@ impl Door {
             report: false,
             stop,
         };
-        let ended = self.run(job, outputs, &mut |_, bytes| {
+        let ended = self.run(job, outputs, &mut |_, bytes, _| {
             printed.extend_from_slice(bytes);
             if printed.len() > PROBE_BYTES_MAX { Err(too_much()) } else { Ok(()) }
         })?;
@@ -240,7 +270,7 @@ impl Door {
             report: true,
             stop: &|| false,
         };
-        let ended = self.run(job, outputs, &mut |_, bytes| {
+        let ended = self.run(job, outputs, &mut |_, bytes, _| {
             printed.extend_from_slice(&bytes[..bytes.len().min(4096)]);
             Ok(())
         });

@@ -26,6 +26,7 @@
 //! keeps one.
 
 mod assembly;
+mod at_once;
 mod child;
 mod door;
 mod error;
@@ -42,6 +43,7 @@ mod sandbox;
 mod source_file;
 mod sys;
 mod timeline;
+mod told;
 
 pub use door::{Door, Limits};
 pub use error::Error;

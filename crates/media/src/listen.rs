@@ -120,12 +120,18 @@ impl Listened {
     }
 }
 
-struct Request<'a> {
-    door: &'a Door,
-    source: &'a SourceFile,
-    recording: &'a Recording,
-    rate_hz: u32,
-    stop: &'a dyn Fn() -> bool,
+pub(crate) struct Request<'a> {
+    pub(crate) door: &'a Door,
+    pub(crate) source: &'a SourceFile,
+    pub(crate) recording: &'a Recording,
+    pub(crate) rate_hz: u32,
+    pub(crate) stop: &'a dyn Fn() -> bool,
+}
+
+/// All tracks on their way from the pipes to the caller.
+pub(crate) struct Decoding<'a> {
+    lines: Vec<Line>,
+    assembly: Assembly<'a>,
 }
 
 /// One track on its way from the pipe to the assembly.
@@ -143,30 +149,62 @@ impl Request<'_> {
         sink: &mut dyn FnMut(&[f32]),
     ) -> Result<Listened, Error> {
         let outputs = Outputs::new(tracks.len()).map_err(|e| unreadable(self.source, e))?;
-        let mut arguments = self.input();
+        let mut arguments = self.input("repeat+error");
         for (i, track) in tracks.iter().enumerate() {
-            arguments.extend(self.output(track, outputs.descriptor(i)));
+            arguments.extend(self.output_of(track, outputs.descriptor(i)));
         }
         arguments.extend(self.keep_zero(tracks));
-        let mut lines: Vec<Line> = tracks.iter().map(|track| self.line(track)).collect();
+        let mut decoding = self.begin(tracks, self.recording.duration, sink);
+        let ended = self.door.run(self.job(arguments), outputs, &mut |output, bytes, _| {
+            self.take(&mut decoding, output, bytes)
+        })?;
+        self.conclude(decoding, &ended)
+    }
+
+    /// Ready for the first byte of each of the tracks of a file that ends at `end`.
+    pub(crate) fn begin<'s>(
+        &self,
+        tracks: &[AudioTrack],
+        end: MediaTime,
+        sink: &'s mut dyn FnMut(&[f32]),
+    ) -> Decoding<'s> {
         let channels: Vec<usize> = tracks.iter().map(|track| track.channels as usize).collect();
         let samples_max = in_samples(self.door.limits.sound.as_secs_f64(), self.rate_hz);
-        let mut assembly = Assembly::new(&channels, self.rate_hz, samples_max, sink);
-        let job = self.job(arguments);
-        let ended = self.door.run(job, outputs, &mut |output, bytes| {
-            let line = &mut lines[output];
-            if bytes.is_empty() {
-                line.timeline.finish(&mut |at, samples| assembly.place(output, at, samples));
-                assembly.end(output);
-                return Ok(());
-            }
-            line.take(bytes, self.rate_hz, &mut |at, samples| assembly.place(output, at, samples))
-                .map_err(|why| self.undecodable(why))?;
-            assembly.within_limits(&self.source.path)
-        })?;
+        Decoding {
+            lines: tracks.iter().map(|track| self.line(track, end)).collect(),
+            assembly: Assembly::new(&channels, self.rate_hz, samples_max, sink),
+        }
+    }
+
+    /// Takes what ffmpeg wrote to one output; at its end, an empty slice.
+    pub(crate) fn take(
+        &self,
+        decoding: &mut Decoding<'_>,
+        output: usize,
+        bytes: &[u8],
+    ) -> Result<(), Error> {
+        let Decoding { lines, assembly } = decoding;
+        let line = &mut lines[output];
+        if bytes.is_empty() {
+            line.timeline.finish(&mut |at, samples| assembly.place(output, at, samples));
+            assembly.end(output);
+            return Ok(());
+        }
+        line.take(bytes, self.rate_hz, &mut |at, samples| assembly.place(output, at, samples))
+            .map_err(|why| self.undecodable(why))?;
+        assembly.within_limits(&self.source.path)
+    }
+
+    /// Hands on what is left and says what was found.
+    pub(crate) fn conclude(
+        &self,
+        decoding: Decoding<'_>,
+        ended: &Ended,
+    ) -> Result<Listened, Error> {
+        let Decoding { lines, assembly } = decoding;
         let too_late = assembly.too_late;
         let (stretches, samples) = assembly.finish();
-        self.judge(&ended, samples)?;
+        self.judge(ended, samples)?;
         let mut warnings = self.faults(&ended.complaints, samples);
         warnings.extend(self.oddities(&lines, too_late));
         let time = |n: i64| MediaTime::from_seconds(n as f64 / f64::from(self.rate_hz));
@@ -178,20 +216,20 @@ impl Request<'_> {
     /// Whether ffmpeg can start on a track at all.
     fn can_decode(&self, track: &AudioTrack) -> Result<bool, Error> {
         let outputs = Outputs::new(1).map_err(|e| unreadable(self.source, e))?;
-        let mut arguments = self.input();
+        let mut arguments = self.input("repeat+error");
         arguments.extend(words("-t 1"));
-        arguments.extend(self.output(track, outputs.descriptor(0)));
-        let ended = self.door.run(self.job(arguments), outputs, &mut |_, _| Ok(()))?;
+        arguments.extend(self.output_of(track, outputs.descriptor(0)));
+        let ended = self.door.run(self.job(arguments), outputs, &mut |_, _, _| Ok(()))?;
         Ok(ended.status.success())
     }
 
-    fn input(&self) -> Vec<String> {
+    /// Everything up to the file; `level` is how much ffmpeg shall tell.
+    pub(crate) fn input(&self, level: &str) -> Vec<String> {
         // Complaints one a line, so that they can be counted. What no output asks for, such as
         // the pictures, is not even read. No limit on the share of faults: half a damaged recording is evidence.
-        let mut arguments = words(
-            "-nostdin -hide_banner -v repeat+error -max_error_rate 1 \
-             -threads 1",
-        );
+        let mut arguments = words(&format!(
+            "-nostdin -hide_banner -nostats -v {level} -max_error_rate 1 -threads 1"
+        ));
         // ffmpeg mends jumps of the clock above these limits by itself; those below are ours.
         // Only MPEG-TS and its like go back under its care.
         arguments.extend(words("-dts_delta_threshold 43200 -dts_error_threshold 43200"));
@@ -218,25 +256,31 @@ impl Request<'_> {
         }
     }
 
-    fn output(&self, track: &AudioTrack, descriptor: i32) -> Vec<String> {
-        let mut filter = format!("aresample={}:filter_size={FILTER_TAPS}", self.rate_hz);
+    fn output_of(&self, track: &AudioTrack, descriptor: i32) -> Vec<String> {
         let whole = self.recording.audio.iter().find(|t| t.stream == track.stream);
-        if whole.is_some_and(|whole| whole.channels > track.channels) {
-            let channels = (0..track.channels).map(|c| format!("|c{c}=c{c}"));
-            let pan = format!("pan={}c{}", track.channels, channels.collect::<String>());
-            filter = format!("{pan},{filter}");
+        let is_cut = whole.is_some_and(|whole| whole.channels > track.channels);
+        let first = is_cut.then_some(track.channels);
+        self.output(&format!("0:{}", track.stream), first, descriptor)
+    }
+
+    /// Arguments for one track, `map` by ffmpeg's way to name it, whole or only its `first`
+    /// channels.
+    pub(crate) fn output(&self, map: &str, first: Option<u32>, descriptor: i32) -> Vec<String> {
+        let mut filter = format!("aresample={}:filter_size={FILTER_TAPS}", self.rate_hz);
+        if let Some(first) = first {
+            let channels = (0..first).map(|c| format!("|c{c}=c{c}"));
+            filter = format!("pan={first}c{},{filter}", channels.collect::<String>());
         }
         let mut arguments = words(&format!(
-            "-map 0:{} -c:a pcm_f32le -flush_packets 0 -map_metadata -1 -map_chapters -1 \
-             -avoid_negative_ts disabled -output_ts_offset {OFFSET_S} -write_index 0 -af",
-            track.stream
+            "-map {map} -c:a pcm_f32le -flush_packets 0 -map_metadata -1 -map_chapters -1 \
+             -avoid_negative_ts disabled -output_ts_offset {OFFSET_S} -write_index 0 -af"
         ));
         arguments.push(filter);
         arguments.extend(words(&format!("-f nut pipe:{descriptor}")));
         arguments
     }
 
-    fn job(&self, arguments: Vec<String>) -> Job<'_> {
+    pub(crate) fn job(&self, arguments: Vec<String>) -> Job<'_> {
         let by_length_s = self.recording.duration.seconds().max(0.0) as u64 / 4;
         let cpu_s = by_length_s.min(self.source.size_bytes / BYTES_PER_CPU_S);
         Job {
@@ -249,8 +293,8 @@ impl Request<'_> {
         }
     }
 
-    fn line(&self, track: &AudioTrack) -> Line {
-        let end_s = match self.recording.duration.seconds() {
+    fn line(&self, track: &AudioTrack, end: MediaTime) -> Line {
+        let end_s = match end.seconds() {
             // Unknown, so anything may be believed that is not absurd by itself.
             known if known <= 0.0 => f64::from(i32::MAX),
             known => known,
@@ -354,6 +398,14 @@ impl Request<'_> {
             ));
         }
         warnings
+    }
+}
+
+impl Decoding<'_> {
+    /// Whether all sound so far follows one clock without a break.
+    pub(crate) fn is_ordinary(&self) -> bool {
+        let is_steady = |line: &Line| line.timeline.oddities.is_empty();
+        self.lines.iter().all(is_steady) && !self.assembly.is_broken_up()
     }
 }
 
