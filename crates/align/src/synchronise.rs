@@ -7,6 +7,7 @@ use evidence::{
 };
 
 use crate::solve::clock::{self, Looked, Placed};
+use crate::solve::copies;
 use crate::solve::graph;
 use crate::solve::pieces;
 use crate::tie::gcc_phat::GccPhat;
@@ -101,7 +102,9 @@ pub fn synchronise(recordings: &[Recording], watch: &dyn Watch) -> Result<Alignm
         alignment.ties.extend(looked.iter().map(|l| tie(l, &placed, &inside, &audible)));
         solved.push(placed);
     }
+    alignment.excerpts = copies::excerpts(&audible, &pairs, watch)?;
     place(&mut alignment, solved, &audible);
+    copies::place(&mut alignment.placements, &alignment.excerpts, &audible);
     refuse(&mut alignment, &graph.undecided, &audible);
     alignment.ties.sort_by(|a, b| {
         (a.left, a.right, a.pieces[0].start).cmp(&(b.left, b.right, b.pieces[0].start))

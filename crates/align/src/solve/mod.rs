@@ -1,6 +1,7 @@
 //! From ties to clocks: which recordings belong together, where each begins, how fast it ran.
 
 pub(crate) mod clock;
+pub(crate) mod copies;
 pub(crate) mod graph;
 pub(crate) mod least_squares;
 pub(crate) mod pieces;

@@ -1,5 +1,6 @@
 //! Ties: what two recordings heard in common, or why they cannot be tied.
 
+pub(crate) mod copy;
 pub(crate) mod gcc_phat;
 pub(crate) mod pairs;
 pub(crate) mod refine;

@@ -1,0 +1,102 @@
+//! What was copied out of one recording into another is told from what two microphones heard.
+
+mod scene;
+
+use evidence::Excerpt;
+use scene::{RATE, align, case_s, id, record, talk};
+
+/// Samples of a stretch of time.
+fn samples(seconds: f64) -> usize {
+    (seconds * RATE) as usize
+}
+
+/// What a room does to a sound on its way to one microphone: reflections of its own.
+fn in_a_room(sound: &[f32], seed: usize) -> Vec<f32> {
+    let taps: Vec<(usize, f32)> = (1..60)
+        .map(|k| {
+            let chance = (k * 7919 + seed * 104_729) % 1009;
+            (k * 17 + chance % 17, (chance as f32 / 504.5 - 1.0) * 0.8 * (-(k as f32) / 25.0).exp())
+        })
+        .collect();
+    (0..sound.len())
+        .map(|n| {
+            let late: f32 = taps.iter().filter(|t| t.0 <= n).map(|t| t.1 * sound[n - t.0]).sum();
+            0.5 * sound[n] + late
+        })
+        .collect()
+}
+
+fn assert_excerpt(found: &Excerpt, copy: usize, source: usize, times_s: [f64; 3]) {
+    assert_eq!((found.copy, found.source), (id(copy), id(source)));
+    let found_s = [found.start, found.end, found.source_start].map(|t| t.seconds());
+    for (found, truth) in found_s.into_iter().zip(times_s) {
+        assert!((found - truth).abs() < 0.1, "{found_s:?} instead of {times_s:?}");
+    }
+}
+
+#[test]
+fn a_broadcast_holds_a_stretch_of_a_witness_video_under_a_speaker() {
+    let scene = talk(31, 120.0);
+    let witness = record(&in_a_room(&scene, 1), 5.0, 90.0, 20.0, 0.02);
+    let other = record(&in_a_room(&scene, 2), 12.0, 90.0, -15.0, 0.02);
+    // Ten seconds of studio, twenty of the witness, ten of studio; the speaker talks on for six.
+    let mut broadcast = talk(32, 40.0);
+    for n in 0..samples(20.0) {
+        let at = samples(10.0) + n;
+        let speaker = if n < samples(6.0) { 2.0 * broadcast[at] } else { 0.0 };
+        broadcast[at] = 0.6 * witness[samples(30.0) + n] + speaker;
+    }
+    let alignment = align(&[witness, other, broadcast], &[0, 1, 2]);
+    let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
+    assert_eq!((excerpt.copy, excerpt.source), (id(2), id(0)));
+    assert!((excerpt.end.seconds() - 30.0).abs() < 0.1, "{excerpt:?}");
+    let ahead_s = excerpt.source_start.seconds() - excerpt.start.seconds();
+    assert!((ahead_s - 20.0).abs() < 0.001, "{excerpt:?}");
+    let placed = alignment.placements.iter().find(|p| p.source == id(2)).expect("it is placed");
+    assert_eq!(placed.pieces.len(), 1, "the studio is on no clock");
+    let moment = case_s(&alignment, 2, 25.0) - case_s(&alignment, 0, 45.0);
+    assert!(moment.abs() < 0.001, "off by {moment} s");
+}
+
+#[test]
+fn a_report_cut_together_from_three_stretches_shows_each() {
+    let scene = talk(33, 150.0);
+    let witness = record(&in_a_room(&scene, 3), 0.0, 140.0, 0.0, 0.02);
+    let mut report = talk(34, 50.0);
+    // Where in the report, where in the witness video: not in the order in which they happened.
+    let cuts = [(4.0, 100.0), (16.0, 20.0), (30.0, 60.0)];
+    for (to_s, from_s) in cuts {
+        for n in 0..samples(10.0) {
+            report[samples(to_s) + n] = witness[samples(from_s) + n];
+        }
+    }
+    let alignment = align(&[witness, report], &[0, 1]);
+    assert_eq!(alignment.excerpts.len(), 3, "{:?}", alignment.excerpts);
+    for (excerpt, (to_s, from_s)) in alignment.excerpts.iter().zip(cuts) {
+        assert_excerpt(excerpt, 1, 0, [to_s, to_s + 10.0, from_s]);
+    }
+}
+
+#[test]
+fn two_microphones_at_the_same_moment_are_no_copies() {
+    let scene = talk(35, 100.0);
+    let sounds = [1, 2, 3].map(|seed| record(&in_a_room(&scene, seed), 3.0, 90.0, 0.0, 0.01));
+    assert_eq!(align(&sounds, &[0, 1, 2]).excerpts, []);
+}
+
+#[test]
+fn two_recorders_on_one_wire_are_no_copies_since_each_has_its_clock() {
+    let scene = talk(36, 100.0);
+    let sounds = [(2.0, 12.0), (7.0, -20.0)].map(|(s, ppm)| record(&scene, s, 80.0, ppm, 0.005));
+    assert_eq!(align(&sounds, &[0, 1]).excerpts, []);
+}
+
+#[test]
+fn of_a_file_and_its_upside_down_copy_the_shorter_is_the_copy() {
+    let scene = talk(37, 80.0);
+    let original = record(&scene, 0.0, 80.0, 0.0, 0.02);
+    let copy: Vec<f32> = original[samples(15.0)..samples(65.0)].iter().map(|s| -0.5 * s).collect();
+    let alignment = align(&[copy, original], &[0, 1]);
+    let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
+    assert_excerpt(&excerpt, 0, 1, [0.0, 50.0, 15.0]);
+}
