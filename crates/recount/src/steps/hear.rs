@@ -50,10 +50,60 @@ pub fn hear(
     door: &Door,
     path: &Path,
     recording: &Recording,
-    mut spool: Spool,
+    spool: Spool,
     stop: &dyn Fn() -> bool,
     counter: Option<&Counter>,
 ) -> Result<Hearing, NotHeard> {
+    let listen = |stop: &dyn Fn() -> bool, sink: &mut dyn FnMut(&[f32])| {
+        door.listen(path, recording, align::RATE_HZ, stop, sink)
+    };
+    let (listened, kept) = keep(spool, stop, counter, listen)?;
+    kept.hearing(listened)
+}
+
+/// As [`hear`], but described by the same run of the reader; `None`, and nothing is kept, when
+/// the file is not simple enough for that.
+///
+/// # Errors
+/// [`NotHeard`].
+pub fn hear_at_once(
+    door: &Door,
+    path: &Path,
+    spool: Spool,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<(Recording, Hearing)>, NotHeard> {
+    let listen = |stop: &dyn Fn() -> bool, sink: &mut dyn FnMut(&[f32])| {
+        door.listen_at_once(path, align::RATE_HZ, stop, sink)
+    };
+    match keep(spool, stop, None, listen)? {
+        (Some((recording, listened)), kept) => Ok(Some((recording, kept.hearing(listened)?))),
+        (None, _) => Ok(None),
+    }
+}
+
+/// Sound that was kept while it was heard.
+struct Kept<'a> {
+    spool: Spool<'a>,
+    listener: Listener,
+}
+
+impl Kept<'_> {
+    fn hearing(self, listened: Listened) -> Result<Hearing, NotHeard> {
+        let Self { spool, mut listener } = self;
+        let kept = spool.finish(&mut |kept| listener.push(kept));
+        let (sound, outline) = kept.map_err(NotHeard::Kept)?;
+        let heard = listener.finish(&listened.stretches);
+        Ok(Hearing { listened, heard, sound, outline })
+    }
+}
+
+/// Keeps and hears what `listen` gives to the sink that it gets.
+fn keep<'a, T>(
+    mut spool: Spool<'a>,
+    stop: &dyn Fn() -> bool,
+    counter: Option<&Counter>,
+    listen: impl FnOnce(&dyn Fn() -> bool, &mut dyn FnMut(&[f32])) -> Result<T, media::Error>,
+) -> Result<(T, Kept<'a>), NotHeard> {
     let mut listener = Listener::new();
     let mut unkept = None;
     let mut seconds = Seconds::default();
@@ -69,8 +119,7 @@ pub fn hear(
                 counter.add(whole);
             }
         };
-        let stop = || full.get() || stop();
-        door.listen(path, recording, align::RATE_HZ, &stop, &mut sink)
+        listen(&|| full.get() || stop(), &mut sink)
     };
     if let Some(error) = unkept {
         return Err(NotHeard::Kept(error));
@@ -80,9 +129,7 @@ pub fn hear(
     if stop() {
         return Err(NotHeard::Media(media::Error::Stopped));
     }
-    let (sound, outline) = spool.finish(&mut |kept| listener.push(kept)).map_err(NotHeard::Kept)?;
-    let heard = listener.finish(&listened.stretches);
-    Ok(Hearing { listened, heard, sound, outline })
+    Ok((listened, Kept { spool, listener }))
 }
 
 /// Hears kept sound again.

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use evidence::{Recording, Refusal, Source, SourceId, SourceKind, Stretch};
 use media::Door;
@@ -15,8 +15,9 @@ use publish::{Shown, Snapshot};
 use super::align::{Ready, place};
 use super::examine::{Examined, Unfit, examine, unfit};
 use super::gather::gather;
-use super::hear::{Hearing, NotHeard, hear, sound_tag};
+use super::hear::{Hearing, NotHeard, hear, hear_at_once, sound_tag};
 use super::look::Look;
+use super::sniff::{Sniffed, sniff};
 use crate::desk::{Counter, Desk, TOOL};
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
@@ -144,6 +145,7 @@ fn hear_all(desk: &Desk, door: &Door, files: Vec<PathBuf>, jobs: usize) -> Resul
         },
     )?;
     desk.stop_if_asked()?;
+    taken.refuse_unheard(desk);
     let counts = [("heard", taken.ready.len() as u64), ("skipped", skipped)];
     desk.tell(&Event::Finished { step: Step::Listen, counts: counts.into() });
     Ok(taken)
@@ -156,14 +158,15 @@ fn take_in(
     claimed: &Mutex<BTreeSet<SourceId>>,
     stop: &dyn Fn() -> bool,
 ) -> Result<(Examined, TakenIn), Unfit> {
+    if let Some((examined, hearing)) = take_in_at_once(door, path, budget, claimed, stop)? {
+        return Ok((examined, TakenIn::Heard(Box::new(hearing))));
+    }
     let examined = examine(door, path, stop)?;
     let Some(recording) = &examined.recording else { return Ok((examined, TakenIn::Twin)) };
     if recording.audio.is_empty() {
         return Ok((examined, TakenIn::NotHeard(Refusal::NoAudio)));
     }
-    let is_first =
-        claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(examined.source.id);
-    if !is_first {
+    if !claims(claimed).insert(examined.source.id) {
         return Ok((examined, TakenIn::Twin));
     }
     debug_assert_eq!(examined.source.kind, SourceKind::Recording);
@@ -183,7 +186,66 @@ fn take_in(
     Ok((examined, TakenIn::NotHeard(Refusal::Unreadable { why })))
 }
 
+/// The shorter way, for recordings with nothing odd about them; `None` when the longer must be
+/// taken, which then also says what is wrong with the file.
+fn take_in_at_once(
+    door: &Door,
+    path: &Path,
+    budget: &MemoryBudget,
+    claimed: &Mutex<BTreeSet<SourceId>>,
+    stop: &dyn Fn() -> bool,
+) -> Result<Option<(Examined, Hearing)>, Unfit> {
+    let Ok(look) = Look::at(path) else { return Ok(None) };
+    if !Door::may_listen_at_once(path) || !matches!(sniff(path), Ok(Sniffed::Other)) {
+        return Ok(None);
+    }
+    let Ok((id, size_bytes)) = media::hash(path, stop) else { return Ok(None) };
+    // Of twins one is heard; the others are only described.
+    if !claims(claimed).insert(id) {
+        return Ok(None);
+    }
+    let spool = Spool::loose(budget, sound_tag(door.ffmpeg_version()));
+    let heard = hear_at_once(door, path, spool, stop);
+    match heard {
+        Ok(Some((recording, hearing))) if Look::at(path).ok().as_ref() == Some(&look) => {
+            let kind = SourceKind::Recording;
+            let source = Source { id, kind, path: path.to_owned(), size_bytes };
+            return Ok(Some((Examined { source, recording: Some(recording), look }, hearing)));
+        }
+        Err(NotHeard::Kept(error)) => return Err(Unfit::All(Box::new(error))),
+        Err(NotHeard::Media(error)) => {
+            if let error @ (Unfit::Stopped | Unfit::All(_)) = unfit(error, path) {
+                return Err(error);
+            }
+        }
+        Ok(_) => {}
+    }
+    // Given back, so that the longer way, or a twin, may take it.
+    claims(claimed).remove(&id);
+    Ok(None)
+}
+
+/// The recordings that some thread hears or has heard.
+fn claims(claimed: &Mutex<BTreeSet<SourceId>>) -> MutexGuard<'_, BTreeSet<SourceId>> {
+    claimed.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Taken {
+    /// Refuses twins of a file that changed before it was heard, so that nothing is left without
+    /// an answer.
+    fn refuse_unheard(&mut self, desk: &Desk) {
+        let heard: BTreeSet<_> = self.ready.iter().map(|ready| ready.id).collect();
+        for file in &self.files {
+            let id = file.source.id;
+            if heard.contains(&id) || self.refusals.contains_key(&id) {
+                continue;
+            }
+            let why = "another file with the same bytes changed while it was being read; run again";
+            desk.tell(&Event::refused(Step::Listen, &file.source.path, why));
+            self.refusals.insert(id, Refusal::Unreadable { why: why.to_owned() });
+        }
+    }
+
     fn put(&mut self, desk: &Desk, file: File, taken_in: TakenIn) {
         let id = file.source.id;
         match taken_in {
