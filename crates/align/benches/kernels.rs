@@ -266,7 +266,14 @@ mod clocks {
                 observations.extend((0..22).map(|_| {
                     let left_s = 120.0 * dice.next();
                     let right_s = left_s - shift_s + 0.003 * f64::from(dice.noise());
-                    Observation { left_piece, right_piece, left_s, right_s, sigma_s: 0.006 }
+                    Observation {
+                        left_piece,
+                        right_piece,
+                        left_s,
+                        right_s,
+                        is_length: false,
+                        sigma_s: 0.006,
+                    }
                 }));
             }
         }

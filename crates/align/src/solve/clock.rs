@@ -15,6 +15,7 @@ use super::pieces::Piece;
 use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::Pair;
 use crate::tie::refine::{self, Claim, Look};
+use crate::tie::search::Candidate;
 use crate::{Error, Recording, Watch};
 
 /// A piece on the clock of its island.
@@ -47,15 +48,21 @@ const PARTNERS: usize = 4;
 /// A candidate must lie this near to where the island puts the pair.
 const NEAR_S: f64 = 0.3;
 
+/// … and be at least so strong beside the strongest there.
+const NEAR_SHARE_MIN: f64 = 0.4;
+
 /// Overlaps below this tell nothing.
 const OVERLAP_S_MIN: f64 = 0.5;
 
 /// Error of one window's lag against the tie's line: sources move, rooms ring.
 const WINDOW_SIGMA_S: f64 = 0.003;
 
-/// Windows of one tie share their bias (the same source, the same way): together they count
-/// no more than this many.
-const WINDOWS_INDEPENDENT: f64 = 6.0;
+/// Windows of one tie share their bias: together they count no more than this many, where they
+/// heard one source that stood still …
+const WINDOWS_INDEPENDENT: f64 = 12.0;
+
+/// … and where sources or recorders moved or took turns, which passes for drift.
+const WINDOWS_INDEPENDENT_MOVING: f64 = 1.5;
 
 /// Error of a lag that only the band energies vouch for.
 const BANDS_SIGMA_S: f64 = 0.012;
@@ -114,7 +121,7 @@ pub(crate) fn solve(
     for (k, l) in looked.iter_mut().enumerate() {
         let residuals: Vec<f64> = observations
             .iter()
-            .filter(|o| o.0 == k)
+            .filter(|o| o.0 == k && !o.1.is_length)
             .map(|o| least_squares::residual(&unknowns, &o.1, &clocks.offset_s, &clocks.drift_ppm))
             .collect();
         l.residual_s = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
@@ -146,12 +153,7 @@ fn chosen(pieces: &[Piece], pairs: &[&Pair]) -> Vec<Looked> {
                 pieces.iter().enumerate().filter(|p| p.1.recording == pair.right)
             {
                 let expected_s = b.offset_s - a.offset_s;
-                let near = pair
-                    .candidates
-                    .iter()
-                    .filter(|c| (c.lag_s - expected_s).abs() <= NEAR_S)
-                    .max_by(|x, y| x.z.total_cmp(&y.z));
-                let Some(c) = near else { continue };
+                let Some(c) = nearest(&pair.candidates, expected_s) else { continue };
                 let claim = Claim {
                     lag_s: c.lag_s,
                     at_right_s: c.at_right_s,
@@ -191,6 +193,16 @@ fn chosen(pieces: &[Piece], pairs: &[&Pair]) -> Vec<Looked> {
     all
 }
 
+/// The candidate at that lag: on either side of a short pause two are near.
+fn nearest(candidates: &[Candidate], lag_s: f64) -> Option<&Candidate> {
+    let near = || candidates.iter().filter(|c| (c.lag_s - lag_s).abs() <= NEAR_S);
+    let strongest = near().map(|c| c.z).fold(0.0, f64::max);
+    let off_s = |c: &Candidate| (c.lag_s - lag_s).abs();
+    near()
+        .filter(|c| c.z >= NEAR_SHARE_MIN * strongest)
+        .min_by(|a, b| off_s(a).total_cmp(&off_s(b)))
+}
+
 fn find(root: &[usize], mut i: usize) -> usize {
     while root[i] != i {
         i = root[i];
@@ -226,7 +238,8 @@ fn observe(index: usize, l: &Looked) -> Vec<(usize, Observation)> {
     let observation = |right_s: f64, lag_s: f64, sigma_s: f64| {
         let left_s = right_s + lag_s;
         let (left_piece, right_piece) = (l.left_piece, l.right_piece);
-        (index, Observation { left_piece, right_piece, left_s, right_s, sigma_s })
+        let is_length = false;
+        (index, Observation { left_piece, right_piece, left_s, right_s, is_length, sigma_s })
     };
     let Some(look) = l.look.as_ref().filter(|_| l.confirmed()) else {
         let middle_s = f64::midpoint(l.claim.right_start_s, l.claim.right_end_s);
@@ -234,9 +247,32 @@ fn observe(index: usize, l: &Looked) -> Vec<(usize, Observation)> {
         return vec![observation(middle_s, lag_s, BANDS_SIGMA_S)];
     };
     let agreeing: Vec<_> = look.windows.iter().filter(|w| w.agrees()).collect();
-    let told_twice = (agreeing.len() as f64 / WINDOWS_INDEPENDENT).max(1.0).sqrt();
-    agreeing.iter().map(|w| observation(w.right_s, w.lag_s, WINDOW_SIGMA_S * told_twice)).collect()
+    let independent = match look.drift_sigma_ppm {
+        Some(_) => WINDOWS_INDEPENDENT,
+        None => WINDOWS_INDEPENDENT_MOVING,
+    };
+    let told_twice = (agreeing.len() as f64 / independent).max(1.0).sqrt();
+    let mut observed: Vec<_> = agreeing
+        .iter()
+        .map(|w| observation(w.right_s, w.lag_s, WINDOW_SIGMA_S * told_twice))
+        .collect();
+    if let Some(sigma_ppm) = look.drift_sigma_ppm {
+        // Lags of one source share what is unknown of its way; how they grow does not know it.
+        let right_s = l.claim.right_end_s - l.claim.right_start_s;
+        let left_s = right_s * (1.0 + look.drift_ppm * 1e-6);
+        let sigma_s = right_s * sigma_ppm.hypot(CLOCK_WANDERS_PPM) * 1e-6;
+        let (left_piece, right_piece) = (l.left_piece, l.right_piece);
+        let is_length = true;
+        observed.push((
+            index,
+            Observation { left_piece, right_piece, left_s, right_s, is_length, sigma_s },
+        ));
+    }
+    observed
 }
+
+/// A recorder's rate changes by this much with its temperature.
+const CLOCK_WANDERS_PPM: f64 = 0.5;
 
 /// By how much the ties of an island contradict one another: each hears its own mix of
 /// sources, each from its own distance. Where there are no more ties than clocks nothing can

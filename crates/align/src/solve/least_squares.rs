@@ -1,6 +1,7 @@
 //! One clock for an island: where each recording begins and how fast it ran.
 //!
-//! In: observations, pairs of moments on two recordings that were one moment. Out: for each
+//! In: observations, pairs of moments on two recordings that were one moment, or of lengths
+//! that were one length. Out: for each
 //! piece an offset, for each recording a drift, and the covariance of the two.
 //! Method: least squares over all observations of the island at once, reweighted by Cauchy's
 //! weights (iteratively, Holland & Welsch 1977), so that a pair of recordings that heard
@@ -17,6 +18,8 @@ pub(crate) struct Observation {
     /// Media time of the moment on each recording.
     pub left_s: f64,
     pub right_s: f64,
+    /// The two are not moments but lengths of one stretch of time: only drift is observed.
+    pub is_length: bool,
     /// Standard deviation before robust weights.
     pub sigma_s: f64,
 }
@@ -120,11 +123,13 @@ impl Clocks {
     }
 }
 
-/// `case(left) − case(right)` at the observed moment; zero if the clocks were perfect.
+/// `case(left) − case(right)` at the observed moment, or the difference in case time of the
+/// observed lengths; zero if the clocks were perfect.
 pub(crate) fn residual(u: &Unknowns, o: &Observation, offset_s: &[f64], drift_ppm: &[f64]) -> f64 {
     let case = |piece: usize, media_s: f64| {
         let drift = drift_ppm[u.recording_of_piece[piece]];
-        offset_s[piece] + media_s + media_s * drift * 1e-6
+        let offset_s = if o.is_length { 0.0 } else { offset_s[piece] };
+        offset_s + media_s + media_s * drift * 1e-6
     };
     case(o.left_piece, o.left_s) - case(o.right_piece, o.right_s)
 }
@@ -132,9 +137,10 @@ pub(crate) fn residual(u: &Unknowns, o: &Observation, offset_s: &[f64], drift_pp
 /// The four unknowns an observation touches and its derivative by each.
 fn row(u: &Unknowns, o: &Observation) -> [(usize, f64); 4] {
     let pieces = u.offsets_s.len();
+    let by_offset = if o.is_length { 0.0 } else { 1.0 };
     [
-        (o.left_piece, 1.0),
-        (o.right_piece, -1.0),
+        (o.left_piece, by_offset),
+        (o.right_piece, -by_offset),
         (pieces + u.recording_of_piece[o.left_piece], o.left_s * 1e-6),
         (pieces + u.recording_of_piece[o.right_piece], -o.right_s * 1e-6),
     ]

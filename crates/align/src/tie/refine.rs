@@ -40,6 +40,8 @@ pub(crate) struct Look {
     pub lag_s: f64,
     pub at_right_s: f64,
     pub drift_ppm: f64,
+    /// One standard deviation of `drift_ppm`, where the windows can tell it.
+    pub drift_sigma_ppm: Option<f64>,
     /// How far the best line stands above the others, in their standard deviations.
     pub z: f64,
     pub windows: Vec<Window>,
@@ -143,48 +145,25 @@ fn window_centres(claim: &Claim) -> Vec<f64> {
 }
 
 fn best_line(claim: &Claim, heard: &[Heard]) -> Look {
-    let binned: Vec<Vec<f32>> = heard.iter().map(|h| bins(&h.surprise)).collect();
-    let mid_s = heard.iter().map(|h| h.right_s).sum::<f64>() / heard.len() as f64;
-    let span_s = heard.iter().map(|h| (h.right_s - mid_s).abs()).fold(0.0, f64::max);
-    let bin_s = BIN_SAMPLES as f64 / f64::from(RATE_HZ);
-    // Lines that differ by less than a bin at the ends are one line.
-    let lines = (DRIFT_PPM_MAX * 1e-6 * span_s / bin_s).ceil() as i64;
-    let step_ppm = if lines == 0 { 0.0 } else { DRIFT_PPM_MAX / lines as f64 };
-    let mut best = (f32::MIN, 0usize, 0.0f64);
-    let mut best_sum = Vec::new();
-    for line in -lines..=lines {
-        let drift_ppm = line as f64 * step_ppm;
-        let mut sum = vec![0.0f32; binned[0].len()];
-        for (h, bins) in heard.iter().zip(&binned) {
-            let shift = ((h.right_s - mid_s) * drift_ppm * 1e-6 + h.base_bins) / bin_s;
-            add_shifted(&mut sum, bins, shift.round() as i64);
-        }
-        let sum = smooth(&sum);
-        let (at, top) = maximum(&sum);
-        let usual = 1.0 - UNUSUAL_COST * ((claim.drift_ppm + drift_ppm) / 100.0).powi(2);
-        let value = top * usual as f32;
-        if value > best.0 {
-            best = (value, at, drift_ppm);
-            best_sum = sum;
-        }
-    }
-    let (_, at, extra_ppm) = best;
-    let line_s = (at as f64 - (binned[0].len() / 2) as f64) * bin_s;
-    let coarse = Line {
-        mid_s,
-        lag_s: claim.lag_s + (mid_s - claim.at_right_s) * claim.drift_ppm * 1e-6 + line_s,
-        drift_ppm: claim.drift_ppm + extra_ppm,
+    let (coarse, z) = coarse_lines(claim, heard);
+    let seen_as = |sign: f32| {
+        let near: Vec<Vec<f32>> = heard.iter().map(|h| softened(&h.surprise, sign)).collect();
+        let (_, line) = coarse
+            .iter()
+            .map(|line| sharpen(line, heard, &near))
+            .reduce(|a, b| if b.0 > a.0 { b } else { a })
+            .expect("there is a coarse line");
+        let windows: Vec<Window> =
+            heard.iter().map(|h| verdict(h, line.lag_s(h.right_s), sign)).collect();
+        (line, windows)
     };
-    let z = height(&best_sum, at);
-    let look = |sign: f32| {
-        let line = sharpen(&coarse, heard, span_s, sign);
-        let windows = heard.iter().map(|h| verdict(h, line.lag_s(h.right_s), sign)).collect();
-        Look { lag_s: line.lag_s, at_right_s: mid_s, drift_ppm: line.drift_ppm, z, windows }
-    };
-    let (upright, inverted) = (look(1.0), look(-1.0));
-    let surprise = |look: &Look| look.windows.iter().map(|w| w.surprise).sum::<f64>();
-    let is_inverted = surprise(&inverted) > INVERTED_FROM * surprise(&upright);
-    if is_inverted { inverted } else { upright }
+    let (upright, inverted) = (seen_as(1.0), seen_as(-1.0));
+    let surprise = |windows: &[Window]| windows.iter().map(|w| w.surprise).sum::<f64>();
+    let is_inverted = surprise(&inverted.1) > INVERTED_FROM * surprise(&upright.1);
+    let (line, windows) = if is_inverted { inverted } else { upright };
+    let (line, drift_sigma_ppm) = settle(&line, &windows);
+    let Line { mid_s: at_right_s, lag_s, drift_ppm } = line;
+    Look { lag_s, at_right_s, drift_ppm, drift_sigma_ppm, z, windows }
 }
 
 #[derive(Clone, Copy)]
@@ -201,37 +180,136 @@ impl Line {
     }
 }
 
-/// The line near a coarse one on which peaks of one sign lie to a fraction of a millisecond.
-/// Voices repeat themselves with their pitch and rooms give reflections, so a single window has
-/// several peaks within its reach; only the true ones lie on one line.
-fn sharpen(coarse: &Line, heard: &[Heard], span_s: f64, sign: f32) -> Line {
+/// What is left of agreement on a line as unusual as this.
+fn usual(drift_ppm: f64) -> f64 {
+    1.0 - UNUSUAL_COST * (drift_ppm / 100.0).powi(2)
+}
+
+/// The lines on which the windows agree best to a millisecond, best first, and how far the best
+/// stands above chance.
+fn coarse_lines(claim: &Claim, heard: &[Heard]) -> (Vec<Line>, f64) {
+    let binned: Vec<Vec<f32>> = heard.iter().map(|h| bins(&h.surprise)).collect();
+    let mid_s = heard.iter().map(|h| h.right_s).sum::<f64>() / heard.len() as f64;
+    let bin_s = BIN_SAMPLES as f64 / f64::from(RATE_HZ);
+    // Lines that differ by less than a bin at the ends are one line.
+    let lines = (DRIFT_PPM_MAX * 1e-6 * span_s(heard) / bin_s).ceil() as i64;
+    let step_ppm = if lines == 0 { 0.0 } else { DRIFT_PPM_MAX / lines as f64 };
+    let mut tops: Vec<(f64, usize, i64)> = Vec::new();
+    let (mut best, mut z) = (f64::MIN, 0.0);
+    for turn in -lines..=lines {
+        let drift_ppm = turn as f64 * step_ppm;
+        let mut sum = vec![0.0f32; binned[0].len()];
+        for (h, bins) in heard.iter().zip(&binned) {
+            let shift = ((h.right_s - mid_s) * drift_ppm * 1e-6 + h.base_bins) / bin_s;
+            add_shifted(&mut sum, bins, shift.round() as i64);
+        }
+        let sum = smooth(&sum);
+        let (at, top) = maximum(&sum);
+        let value = f64::from(top) * usual(claim.drift_ppm + drift_ppm);
+        if value > best {
+            (best, z) = (value, height(&sum, at));
+        }
+        tops.push((value, at, turn));
+    }
+    tops.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
+    let mut kept: Vec<(usize, i64)> = Vec::new();
+    for (_, at, turn) in tops {
+        // Sharpening reaches the neighbours.
+        let is_new = kept.iter().all(|k| k.0.abs_diff(at) > 2 || k.1.abs_diff(turn) > 2);
+        if is_new && kept.len() < COARSE_LINES {
+            kept.push((at, turn));
+        }
+    }
+    let lag_s = claim.lag_s + (mid_s - claim.at_right_s) * claim.drift_ppm * 1e-6;
+    let line = |&(at, turn): &(usize, i64)| Line {
+        mid_s,
+        lag_s: lag_s + (at as f64 - (binned[0].len() / 2) as f64) * bin_s,
+        drift_ppm: claim.drift_ppm + turn as f64 * step_ppm,
+    };
+    (kept.iter().map(line).collect(), z)
+}
+
+/// Lines that are looked at to a fraction of a millisecond: where the drift is strong or voices
+/// repeat themselves, the best to a millisecond is not always the best.
+const COARSE_LINES: usize = 6;
+
+/// From the middle window to the farthest.
+fn span_s(heard: &[Heard]) -> f64 {
+    let mid_s = heard.iter().map(|h| h.right_s).sum::<f64>() / heard.len() as f64;
+    heard.iter().map(|h| (h.right_s - mid_s).abs()).fold(0.0, f64::max)
+}
+
+/// The line near a coarse one on which peaks of one sign lie to a fraction of a millisecond, and
+/// how well they do. Voices repeat themselves with their pitch and rooms give reflections, so a
+/// single window has several peaks within its reach; only the true ones lie on one line.
+fn sharpen(coarse: &Line, heard: &[Heard], near: &[Vec<f32>]) -> (f64, Line) {
     let rate = f64::from(RATE_HZ);
-    let near: Vec<Vec<f32>> = heard.iter().map(|h| softened(&h.surprise, sign)).collect();
     let reach = FINE_REACH_SAMPLES as i64;
+    let span_s = span_s(heard);
     let (turns, turn_ppm) = if span_s > 0.0 {
         (reach / FINE_SAMPLES as i64, FINE_SAMPLES / rate / span_s * 1e6)
     } else {
         (0, 0.0)
     };
-    let mut best = (f32::MIN, *coarse);
+    let mut best = (f64::MIN, *coarse);
+    let mut sums = vec![0.0f32; 2 * reach as usize + 1];
     for turn in -turns..=turns {
-        let drift_ppm = coarse.drift_ppm + turn as f64 * turn_ppm;
-        let usual = 1.0 - UNUSUAL_COST * (drift_ppm / 100.0).powi(2);
-        for shift in -reach..=reach {
-            let lag_s = coarse.lag_s + shift as f64 / rate;
-            let line = Line { lag_s, drift_ppm, ..*coarse };
-            let on_line = |(h, near): (&Heard, &Vec<f32>)| {
-                let at = ((line.lag_s(h.right_s) - h.base_lag_s) * rate).round();
-                near.get((at + REACH_SAMPLES as f64) as usize).copied().unwrap_or(0.0)
-            };
-            let value = heard.iter().zip(&near).map(on_line).sum::<f32>() * usual as f32;
-            if value > best.0 {
-                best = (value, line);
+        let line = Line { drift_ppm: coarse.drift_ppm + turn as f64 * turn_ppm, ..*coarse };
+        sums.fill(0.0);
+        for (h, near) in heard.iter().zip(near) {
+            let at = ((line.lag_s(h.right_s) - h.base_lag_s) * rate).round() as i64;
+            let first = at + REACH_SAMPLES as i64 - reach;
+            for (k, sum) in sums.iter_mut().enumerate() {
+                *sum += near.get((first + k as i64) as usize).copied().unwrap_or(0.0);
             }
         }
+        let (at, top) = maximum(&sums);
+        let value = f64::from(top) * usual(line.drift_ppm);
+        if value > best.0 {
+            let lag_s = coarse.lag_s + (at as f64 - reach as f64) / rate;
+            best = (value, Line { lag_s, ..line });
+        }
     }
-    best.1
+    best
 }
+
+/// The line through the windows that lie on it, and how sure its drift is where enough do: they
+/// heard one source that stood still. Where the sources move or take turns nothing is sure.
+fn settle(sharp: &Line, windows: &[Window]) -> (Line, Option<f64>) {
+    let mut line = *sharp;
+    let mut sigma_ppm = None;
+    for _ in 0..2 {
+        let on: Vec<&Window> = windows
+            .iter()
+            .filter(|w| w.agrees() && (w.lag_s - line.lag_s(w.right_s)).abs() <= ON_LINE_S)
+            .collect();
+        let count = on.len() as f64;
+        if on.len() < ON_LINE_MIN || count < ON_LINE_SHARE_MIN * windows.len() as f64 {
+            return (*sharp, None);
+        }
+        let mid_s = on.iter().map(|w| w.right_s).sum::<f64>() / count;
+        let lag_s = on.iter().map(|w| w.lag_s).sum::<f64>() / count;
+        let under: f64 = on.iter().map(|w| (w.right_s - mid_s).powi(2)).sum();
+        let over: f64 = on.iter().map(|w| (w.right_s - mid_s) * (w.lag_s - lag_s)).sum();
+        let slope = over / under.max(1e-9);
+        let residual = |w: &&Window| (w.lag_s - lag_s - slope * (w.right_s - mid_s)).powi(2);
+        let spread_s = (on.iter().map(residual).sum::<f64>() / (count - 2.0)).sqrt();
+        line = Line { mid_s, lag_s, drift_ppm: slope * 1e6 };
+        sigma_ppm = Some(spread_s.max(SAMPLED_S) / under.max(1e-9).sqrt() * 1e6);
+    }
+    (line, sigma_ppm)
+}
+
+/// A window lies on the line within this: a source that stands still, and sampling.
+const ON_LINE_S: f64 = 0.0005;
+
+/// So many windows, and such a share of all, must lie on a line before its drift is believed. A
+/// line from one source to another crosses few windows of either.
+const ON_LINE_MIN: usize = 6;
+const ON_LINE_SHARE_MIN: f64 = 0.35;
+
+/// What sampling at 8 kHz leaves of a peak's place.
+const SAMPLED_S: f64 = 0.000_03;
 
 /// How far from the coarse line the sharp one may lie, at its middle and at its ends: two bins.
 const FINE_REACH_SAMPLES: f64 = 16.0;

@@ -64,7 +64,14 @@ fn made(dice: &mut Dice, recordings: usize, length_s: f64) -> Made {
             let case_s = offset_s[left_piece] + left_s * rate(left_piece);
             let right_s = (case_s - offset_s[right_piece]) / rate(right_piece);
             let left_s = left_s + sigma_s * dice.normal();
-            observations.push(Observation { left_piece, right_piece, left_s, right_s, sigma_s });
+            observations.push(Observation {
+                left_piece,
+                right_piece,
+                left_s,
+                right_s,
+                is_length: false,
+                sigma_s,
+            });
         }
     }
     // First offsets as the graph gives them, with the mean of the true ones.
@@ -269,6 +276,7 @@ fn where_zero_lies_and_who_comes_first_changes_no_clock() {
             right_piece: o.left_piece,
             left_s: o.right_s,
             right_s: o.left_s,
+            is_length: o.is_length,
             sigma_s: o.sigma_s,
         })
         .collect();
