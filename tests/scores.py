@@ -27,6 +27,8 @@ CALIBRATION_MIN = 0.9
 SIGMA_MEDIAN_S_MAX = 0.005
 # The sample's phone file was paused; it may miss, though since pauses are found it does not.
 SAMPLE_PAUSED = "IMG_4127.MOV"
+# Two that heard either side of the phone's pause, and each other: start(b) - start(a) of these.
+SAMPLE_PAUSED_WITH = ("CH1_20260210_142103.wav", "34R-T01.WAV", 102.356)
 SAMPLE_STRANGER = "REC-0103-mill.m4a"
 SAMPLE_LATE_SOUND = "U12_20260210_152428.mp4"
 # start(b) - start(a) in seconds, and how far off is still right. The speech excerpts were cut by hand to the millisecond;
@@ -182,6 +184,16 @@ def check_all(recount, results, out):
               "not on one clock" if got is None else f"{got:.5f}")
     for name in REAL_STRANGERS:
         check(f"real: {name} stays apart", is_apart(results["bbc"], name))
+
+    a, b, truth = SAMPLE_PAUSED_WITH
+    try:
+        alone = sync(recount, [os.path.join(SAMPLE, "media", f) for f in (a, b, SAMPLE_PAUSED)])
+        got, phone = offset_between(alone, a, b), [r for r in alone["recordings"] if r["file"] == SAMPLE_PAUSED]
+    except CouldNot as why:
+        got, phone = None, []
+        print(why)
+    check("sample: the phone's pause is found with two others alone", got is not None and abs(got - truth) <= 0.02
+          and len(phone) == 1 and len(phone[0]["pieces"]) == 2, got)
 
     try:
         same = same_for_any_order(recount)

@@ -10,6 +10,8 @@ use crate::solve::clock::{self, Looked, Placed};
 use crate::solve::copies;
 use crate::solve::graph;
 use crate::solve::pieces;
+use crate::solve::second_look;
+use crate::solve::untangle;
 use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::{self, Pair};
 use crate::tie::refine::{self, Claim};
@@ -97,7 +99,10 @@ pub fn synchronise(recordings: &[Recording], watch: &dyn Watch) -> Result<Alignm
                 holds(p.left) && holds(p.right)
             })
             .collect();
-        let pieces = pieces::pieces(island, &inside, &heard);
+        let island = untangle::untangle(island, &inside, &heard);
+        let pieces = pieces::pieces(&island, &inside, &heard);
+        let pieces = second_look::borne_out(pieces, &inside, &audible)
+            .map_err(|source| Error::Sound { source })?;
         let (placed, looked) = clock::solve(&audible, &pieces, &inside, watch)?;
         alignment.ties.extend(looked.iter().map(|l| tie(l, &placed, &inside, &audible)));
         solved.push(placed);

@@ -28,7 +28,7 @@ fn in_a_room(sound: &[f32], seed: usize) -> Vec<f32> {
 
 fn assert_excerpt(found: &Excerpt, copy: usize, source: usize, times_s: [f64; 3]) {
     assert_eq!((found.copy, found.source), (id(copy), id(source)));
-    let found_s = [found.start, found.end, found.source_start].map(|t| t.seconds());
+    let found_s = [found.start, found.end, found.source_start].map(evidence::MediaTime::seconds);
     for (found, truth) in found_s.into_iter().zip(times_s) {
         assert!((found - truth).abs() < 0.1, "{found_s:?} instead of {times_s:?}");
     }

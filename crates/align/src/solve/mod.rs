@@ -5,3 +5,5 @@ pub(crate) mod copies;
 pub(crate) mod graph;
 pub(crate) mod least_squares;
 pub(crate) mod pieces;
+pub(crate) mod second_look;
+pub(crate) mod untangle;

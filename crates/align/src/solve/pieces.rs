@@ -97,6 +97,12 @@ pub(crate) fn takes_turns(pair: &Pair, heard: &[&Heard]) -> bool {
     })
 }
 
+/// By how much a member is better explained by several pieces than by one; zero if it is not.
+pub(crate) fn gain(member: usize, island: &Island, pairs: &[&Pair], heard: &[&Heard]) -> u64 {
+    let places = places(member, island, pairs, &[]);
+    try_to_cut(member, &places, heard).map_or(0, |cut| cut.1)
+}
+
 /// Where the partners would put a member, in order of offset.
 fn places(member: usize, island: &Island, pairs: &[&Pair], stepped: &[usize]) -> Vec<Place> {
     let offset_of = |i: usize| island.members.iter().find(|m| m.0 == i).map(|m| m.1);
