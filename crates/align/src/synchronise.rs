@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use evidence::{
     ClockMap, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp, SourceId, Tie,
+    TieKind,
 };
 
 use crate::solve::clock::{self, Looked, Placed};
@@ -217,6 +218,7 @@ fn tie(l: &Looked, placed: &[Placed], pairs: &[&Pair], recordings: &[&Recording]
         runner_up: rival
             .map(|c| RunnerUp { offset_ns: nanoseconds(c.lag_s), share: (c.z / l.z).min(1.0) }),
         accepted: l.residual_s.abs() < clock::REJECTED_FROM_S,
+        kind: TieKind::Sound,
     }
 }
 

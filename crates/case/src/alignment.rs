@@ -101,7 +101,7 @@ impl Case {
         self.at_one_moment(|case| {
             let mut query = case.db.prepare_cached(
                 "SELECT id, left, right, score, windows_agree, windows_disagree, \
-                 runner_up_offset_ns, runner_up_share, accepted FROM tie ORDER BY id",
+                 runner_up_offset_ns, runner_up_share, accepted, kind FROM tie ORDER BY id",
             )?;
             let rows = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, read_tie(row)?)))?;
             let mut ties = Vec::new();
@@ -228,8 +228,8 @@ fn write_placements(db: &Connection, run: &Run, placements: &[Placement]) -> Res
 fn write_ties(db: &Connection, run: &Run, ties: &[Tie]) -> Result<(), Error> {
     let mut insert = db.prepare_cached(
         "INSERT INTO tie (id, run, left, right, score, windows_agree, windows_disagree, \
-         runner_up_offset_ns, runner_up_share, accepted) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         runner_up_offset_ns, runner_up_share, accepted, kind) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     let mut insert_piece = db.prepare_cached(
         "INSERT INTO tie_piece (tie, n, start_ns, end_ns, offset_ns, drift_ppb, sigma_ns) \
@@ -247,6 +247,7 @@ fn write_ties(db: &Connection, run: &Run, ties: &[Tie]) -> Result<(), Error> {
             tie.runner_up.map(|runner_up| runner_up.offset_ns),
             tie.runner_up.map(|runner_up| runner_up.share),
             tie.accepted,
+            tie.kind.word(),
         ))?;
         for (n, piece) in tie.pieces.iter().enumerate() {
             let [start, end, offset, drift, sigma] = columns(piece);
@@ -325,5 +326,6 @@ fn read_tie(row: &Row<'_>) -> rusqlite::Result<Tie> {
         windows_disagree: row.get(5)?,
         runner_up,
         accepted: row.get(8)?,
+        kind: from_text(row, 9)?,
     })
 }

@@ -17,6 +17,7 @@
 compile_error!("a path is stored as the bytes that Unix gives; another system needs its own form");
 
 mod alignment;
+mod anchors;
 mod cache;
 mod canonical;
 mod change;
@@ -39,6 +40,7 @@ use std::sync::{Arc, Weak};
 use rusqlite::{Connection, ErrorCode};
 use serde::{Deserialize, Serialize};
 
+pub use anchors::Told;
 pub use cache::{Cache, CacheWriter};
 pub use error::Error;
 pub use ledger::{Outcome, Run, RunRecord, Step};

@@ -62,6 +62,7 @@ impl Case {
                 wrong.push(seq);
             }
         }
+        wrong.extend(self.wrong_anchors(records.values())?);
         wrong.sort_unstable();
         wrong.dedup();
         Ok(wrong.into_iter().map(|record| Fault::Unaccounted { record }).collect())

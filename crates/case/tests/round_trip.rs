@@ -11,7 +11,7 @@ use case::{Added, Case};
 use common::{id, new_case, stamp, step};
 use evidence::{
     AudioTrack, Claim, ClaimKind, ClockMap, Excerpt, Island, MediaTime, Piece, Placement,
-    Recording, Refusal, RunnerUp, Source, SourceKind, Stretch, Tie, VideoTrack,
+    Recording, Refusal, RunnerUp, Source, SourceKind, Stretch, Tie, TieKind, VideoTrack,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -101,6 +101,7 @@ fn tie() -> impl Strategy<Value = Tie> {
             windows_disagree: windows[1],
             runner_up,
             accepted,
+            kind: TieKind::Sound,
         },
     )
 }

@@ -3,6 +3,7 @@
 //! Everything else speaks in these words. This crate does no I/O, reads no clock and depends
 //! on nothing heavier than serde; every other crate may use it, and it uses none of them.
 
+pub mod anchor;
 pub mod clock_map;
 pub mod excerpt;
 pub mod placement;
@@ -11,10 +12,11 @@ pub mod refusal;
 pub mod source;
 pub mod tie;
 
+pub use anchor::{Anchor, AnchoredBy, UtcAnchor, UtcTime};
 pub use clock_map::{CaseTime, ClockMap, MediaTime};
 pub use excerpt::Excerpt;
 pub use placement::{Island, Piece, Placement};
 pub use recording::{AudioTrack, Claim, ClaimKind, Recording, Stretch, VideoTrack};
 pub use refusal::Refusal;
 pub use source::{NotASourceId, Source, SourceId, SourceKind};
-pub use tie::{RunnerUp, Tie};
+pub use tie::{RunnerUp, Tie, TieKind};

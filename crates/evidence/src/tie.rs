@@ -25,6 +25,44 @@ pub struct Tie {
     pub runner_up: Option<RunnerUp>,
     /// Whether the solution rests on it; a tie that breaks a cycle is kept but not used.
     pub accepted: bool,
+    /// What it rests on.
+    #[serde(default, skip_serializing_if = "TieKind::is_sound")]
+    pub kind: TieKind,
+}
+
+/// What a tie rests on.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum TieKind {
+    /// Both heard the same.
+    #[default]
+    Sound,
+    /// The light in both pictures changed alike.
+    Light,
+    /// A person says so; it holds at the one moment where its piece begins and ends.
+    Hand,
+    /// The clocks of both files say so, and a person asked that they be believed.
+    Clock,
+}
+
+impl TieKind {
+    /// Whether both heard the same: the usual kind, which is not written down.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+    pub fn is_sound(&self) -> bool {
+        *self == Self::Sound
+    }
+
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Sound => "sound",
+            Self::Light => "light",
+            Self::Hand => "hand",
+            Self::Clock => "clock",
+        }
+    }
 }
 
 /// The second-best lag of a pair: what a sceptic would ask about.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use evidence::{
     AudioTrack, Claim, ClaimKind, ClockMap, Excerpt, Island, MediaTime, Piece, Placement,
-    Recording, Refusal, RunnerUp, Source, SourceId, SourceKind, Stretch, Tie, VideoTrack,
+    Recording, Refusal, RunnerUp, Source, SourceId, SourceKind, Stretch, Tie, TieKind, VideoTrack,
 };
 use proptest::prelude::*;
 
@@ -111,6 +111,7 @@ fn tie(left: u8, right: u8, offset_s: f64, accepted: bool) -> Tie {
         windows_disagree: 2,
         runner_up: (!accepted).then_some(RunnerUp { offset_ns: 208_500_000_000, share: 0.84 }),
         accepted,
+        kind: TieKind::Sound,
     }
 }
 

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use case::{Case, Run, Stamp, Step};
 use evidence::{
     AudioTrack, Claim, ClaimKind, ClockMap, Island, MediaTime, Piece, Placement, Recording,
-    RunnerUp, Source, SourceId, SourceKind, Tie,
+    RunnerUp, Source, SourceId, SourceKind, Tie, TieKind,
 };
 use serde_json::json;
 
@@ -89,6 +89,7 @@ pub fn tie(left: u32, right: u32) -> Tie {
         windows_disagree: 2,
         runner_up: Some(RunnerUp { offset_ns: 3, share: 0.1 + 0.2 }),
         accepted: true,
+        kind: TieKind::Sound,
     }
 }
 

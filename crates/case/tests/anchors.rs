@@ -1,0 +1,87 @@
+//! What a person says of time is kept with who said it, is never altered, and can be taken back.
+
+mod common;
+
+use case::Case;
+use common::{case_with, id, stamp};
+use evidence::{Anchor, AnchoredBy, MediaTime, UtcAnchor, UtcTime};
+
+fn anchor() -> Anchor {
+    Anchor {
+        source: id(1),
+        time: MediaTime(5),
+        other: id(2),
+        other_time: MediaTime(-7),
+        sigma_ns: 100_000_000,
+        is_locked: true,
+        by: AnchoredBy::Hand,
+    }
+}
+
+fn utc() -> UtcAnchor {
+    let utc = UtcTime(1_770_751_393_900_000_000);
+    UtcAnchor { source: id(2), time: MediaTime(9), utc, sigma_ns: 50_000_000 }
+}
+
+#[test]
+fn what_was_said_is_there_again_with_who_said_it() {
+    let (_folder, mut case) = case_with(2);
+    case.put_anchor(&stamp(), &anchor(), "1 is 2").unwrap();
+    case.put_utc_anchor(&stamp(), &utc(), "the tower struck").unwrap();
+    let dir = case.dir().to_owned();
+    drop(case);
+    let case = Case::open(&dir, &stamp()).unwrap();
+    let told = case.anchors().unwrap();
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].anchor, told[0].said.as_str()), (anchor(), "1 is 2"));
+    assert_eq!((told[0].actor.as_str(), &told[0].at_utc), ("ana", &stamp().at_utc));
+    assert_eq!(case.utc_anchors().unwrap()[0].anchor, utc());
+    assert!(case.verify_custody().unwrap().is_whole());
+}
+
+#[test]
+fn what_is_taken_back_is_gone_from_the_case_and_stays_in_custody() {
+    let (_folder, mut case) = case_with(2);
+    let first = case.put_anchor(&stamp(), &anchor(), "1 is 2").unwrap();
+    let second = case.put_anchor(&stamp(), &Anchor { is_locked: false, ..anchor() }, "").unwrap();
+    let before = case.custody().unwrap().len();
+    case.undo_anchor(&stamp(), first).unwrap();
+    case.undo_anchor(&stamp(), first).unwrap();
+    assert_eq!(case.custody().unwrap().len(), before + 1);
+    let left = case.anchors().unwrap();
+    assert_eq!(left.iter().map(|told| told.id).collect::<Vec<_>>(), [second]);
+    assert!(case.verify_custody().unwrap().is_whole());
+}
+
+#[test]
+fn a_word_about_a_stranger_is_refused() {
+    let (_folder, mut case) = case_with(1);
+    let error = case.put_anchor(&stamp(), &anchor(), "").unwrap_err();
+    assert!(matches!(error, case::Error::UnknownSource(_)), "{error}");
+}
+
+#[test]
+fn a_word_altered_past_the_door_is_found() {
+    for sql in [
+        "UPDATE anchor SET anchor = replace(anchor, '5', '6')",
+        "UPDATE anchor SET said = 'other'",
+        "UPDATE anchor SET actor = 'eve'",
+        "UPDATE anchor SET undone = 1",
+        "UPDATE anchor SET undone = NULL",
+        "DELETE FROM anchor WHERE id = 1",
+        "INSERT INTO anchor SELECT 9, kind, source, other, anchor, said, at_utc, actor, custody, \
+         undone FROM anchor WHERE id = 1",
+    ] {
+        let (_folder, mut case) = case_with(2);
+        case.put_anchor(&stamp(), &anchor(), "1 is 2").unwrap();
+        let second = case.put_anchor(&stamp(), &anchor(), "again").unwrap();
+        case.undo_anchor(&stamp(), second).unwrap();
+        let dir = case.dir().to_owned();
+        drop(case);
+        let db = rusqlite::Connection::open(dir.join("case.db")).unwrap();
+        db.execute_batch(sql).unwrap();
+        drop(db);
+        let case = Case::open(&dir, &stamp()).unwrap();
+        assert!(!case.verify_custody().unwrap().is_whole(), "{sql}");
+    }
+}
