@@ -59,7 +59,9 @@ fn own_files(root: &Path) -> Result<Vec<(String, String)>, String> {
     for entry in top.chain(below) {
         let entry = entry.map_err(|error| error.to_string())?;
         let extension = entry.path().extension().and_then(|e| e.to_str()).unwrap_or("");
-        if !entry.file_type().is_file() || !TEXT.contains(&extension) {
+        // In a second working tree git keeps a file of this name.
+        let is_gits = entry.file_name() == ".git";
+        if is_gits || !entry.file_type().is_file() || !TEXT.contains(&extension) {
             continue;
         }
         let bytes = std::fs::read(entry.path()).map_err(|error| error.to_string())?;
