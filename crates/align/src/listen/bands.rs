@@ -254,11 +254,11 @@ impl Flattener {
             let mut sizes = Vec::new();
             for bins in spectrum.chunks_mut(RHYTHM_BINS) {
                 sizes.clear();
-                sizes.extend(bins.iter().map(|b| b.norm()));
+                sizes.extend(bins.iter().map(|b| b.norm_sqr().sqrt()));
                 let mid = sizes.len() / 2;
                 let ceiling = RHYTHM_MAX * *sizes.select_nth_unstable_by(mid, f32::total_cmp).1;
                 for bin in bins {
-                    let size = bin.norm();
+                    let size = bin.norm_sqr().sqrt();
                     if size > ceiling {
                         *bin *= ceiling / size;
                     }

@@ -10,7 +10,7 @@ use super::{BANDS, FRAMES_PER_S, RATE_HZ};
 
 /// Changes whenever the same sound would be heard otherwise: caches of another version are
 /// made again.
-pub const HEARD_VERSION: u32 = 1;
+pub const HEARD_VERSION: u32 = 2;
 
 const MAGIC: [u8; 4] = *b"RHRD";
 const HEAD_BYTES: usize = 4 + 4 + 8 + 8 + 8;

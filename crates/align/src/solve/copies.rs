@@ -17,6 +17,9 @@ use crate::{Error, Recording, Watch};
 /// Sound laid over a copy makes it louder there by at least this, in nepers of energy.
 const LAID_OVER_FROM: f64 = 0.2;
 
+/// Copies stand out, even when they are short: of all that were seen none was below 8.
+const Z_MIN: f64 = 4.5;
+
 /// Lags of a pair that are asked.
 const LAGS_MAX: usize = 6;
 
@@ -52,7 +55,8 @@ pub(crate) fn excerpts(
                 return Err(Error::Stopped);
             }
             let (left, right) = (recordings[pair.left], recordings[pair.right]);
-            let lags: Vec<f64> = pair.candidates.iter().take(LAGS_MAX).map(|c| c.lag_s).collect();
+            let strong = pair.candidates.iter().filter(|c| c.z >= Z_MIN).take(LAGS_MAX);
+            let lags: Vec<f64> = strong.map(|c| c.lag_s).collect();
             let copied =
                 coherence.copied(left, right, &lags).map_err(|source| Error::Sound { source })?;
             Ok(directed(pair, &copied, recordings))

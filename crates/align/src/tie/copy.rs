@@ -63,6 +63,9 @@ const CUT: usize = 1 << 10;
 /// Correlation of band energies, over three seconds, from which a closer look is worth it.
 const ALIKE_FROM: f32 = 0.4;
 
+/// Every so manieth frame is asked; neighbours share most of their windows.
+const FRAMES_APART: usize = 3;
+
 /// Seconds of a lag that are looked at closely.
 const SEEDS_MAX: usize = 4;
 
@@ -231,13 +234,14 @@ type Pair<'a> = (&'a dyn Sound, &'a dyn Sound);
 /// Moments of left, in seconds, at which the two are most alike at this lag; none when they are
 /// nowhere alike enough to be copies.
 fn seeds(left: &Heard, right: &Heard, lag_s: f64) -> Vec<f64> {
-    let evidence = steps::evidence(left, right, lag_s);
+    let evidence = steps::evidence_of_some(left, right, lag_s, FRAMES_APART);
+    let energy_min = FRAMES_PER_S as f32 / FRAMES_APART as f32 / 4.0;
     let mut alike: Vec<(f32, usize)> = evidence
         .windows(3)
         .enumerate()
         .map(|(second, three)| {
             let (agreement, energy) = three.iter().fold((0.0, 0.0), |(a, e), x| (a + x.0, e + x.1));
-            (if energy > FRAMES_PER_S as f32 / 4.0 { agreement / energy } else { 0.0 }, second)
+            (if energy > energy_min { agreement / energy } else { 0.0 }, second)
         })
         .filter(|(alike, _)| *alike >= ALIKE_FROM)
         .collect();
@@ -283,6 +287,7 @@ struct Peak {
 /// Cross-correlation with phase transform of windows of one length.
 struct Phases {
     window: usize,
+    taper: Vec<f32>,
     forward: Arc<dyn RealToComplex<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
     line: Vec<f32>,
@@ -296,8 +301,10 @@ impl Phases {
         let forward = planner.plan_fft_forward(2 * window);
         let inverse = planner.plan_fft_inverse(2 * window);
         let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
+        let phase = |i: usize| std::f32::consts::PI * (i as f32 + 0.5) / window as f32;
         Self {
             window,
+            taper: (0..window).map(|i| phase(i).sin().powi(2)).collect(),
             line: vec![0.0; 2 * window],
             left: forward.make_output_vec(),
             right: forward.make_output_vec(),
@@ -359,11 +366,7 @@ impl Phases {
         if energy < SILENCE {
             return Ok(None);
         }
-        let length = self.window as f32;
-        for (i, sample) in samples.iter_mut().enumerate() {
-            let phase = std::f32::consts::PI * (i as f32 + 0.5) / length;
-            *sample *= phase.sin().powi(2);
-        }
+        samples.iter_mut().zip(&self.taper).for_each(|(sample, weight)| *sample *= weight);
         self.forward
             .process_with_scratch(&mut self.line, &mut self.left, &mut self.scratch)
             .expect("buffers have the length of the plan");

@@ -38,13 +38,23 @@ const FRAMES_TOLD_TWICE: f64 = 3.0;
 /// The evidence of one partner for one lag, second by second of the recording: agreement and
 /// the energy in which it could show. `lag_s` is `start(partner) − start(recording)`.
 pub(crate) fn evidence(recording: &Heard, partner: &Heard, lag_s: f64) -> Vec<(f32, f32)> {
+    evidence_of_some(recording, partner, lag_s, 1)
+}
+
+/// The same from one frame in `apart`.
+pub(crate) fn evidence_of_some(
+    recording: &Heard,
+    partner: &Heard,
+    lag_s: f64,
+    apart: usize,
+) -> Vec<(f32, f32)> {
     let seconds = recording.frames().div_ceil(FRAMES_PER_S);
     let lag = (lag_s * FRAMES_PER_S as f64).round() as i64;
     let unit = Heard::unit_variance();
     let mut sums = vec![(0.0, 0.0); seconds];
     let first = lag.max(0);
     let end = (recording.frames() as i64).min(partner.frames() as i64 + lag);
-    for frame in first..end {
+    for frame in (first..end).step_by(apart) {
         let (a, b) = (recording.frame(frame as usize), partner.frame((frame - lag) as usize));
         let (mut agreement, mut left, mut right) = (0i32, 0i32, 0i32);
         for (x, y) in a.iter().zip(b) {

@@ -19,7 +19,7 @@ use crate::event::{Event, Step, Unit};
 use crate::sound::KeptSound;
 
 /// Counted up when the same sound would be placed otherwise.
-const ALIGN_VERSION: u32 = 1;
+const ALIGN_VERSION: u32 = 2;
 
 /// A recording as it goes into the alignment.
 #[derive(Debug)]
