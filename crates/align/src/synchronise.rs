@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use evidence::{
-    ClockMap, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp, SourceId, Tie,
-    TieKind,
+    ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp, SourceId,
+    Tie, TieKind, Window,
 };
 
 use crate::solve::clock::{self, Looked, Placed};
@@ -16,6 +16,7 @@ use crate::solve::untangle;
 use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::{self, Pair};
 use crate::tie::refine::{self, Claim};
+use crate::tie::search::Candidate;
 use crate::{Error, Heard, Sound};
 
 /// A recording to be placed.
@@ -46,7 +47,8 @@ pub struct Alignment {
     pub placements: Vec<Placement>,
     /// Recordings on no clock, and why.
     pub refusals: Vec<(SourceId, Refusal)>,
-    /// The pairs that were looked at closely.
+    /// The pairs that were looked at closely; and of recordings on no clock what came nearest,
+    /// not accepted and with no windows.
     pub ties: Vec<Tie>,
     /// Stretches copied from one recording into another.
     pub excerpts: Vec<Excerpt>,
@@ -112,6 +114,7 @@ pub fn synchronise(recordings: &[Recording], watch: &dyn Watch) -> Result<Alignm
     place(&mut alignment, solved, &audible);
     copies::place(&mut alignment.placements, &alignment.excerpts, &audible);
     refuse(&mut alignment, &graph.undecided, &audible);
+    near_misses(&mut alignment, &pairs, &audible);
     alignment.ties.sort_by(|a, b| {
         (a.left, a.right, a.pieces[0].start).cmp(&(b.left, b.right, b.pieces[0].start))
     });
@@ -203,11 +206,6 @@ fn tie(l: &Looked, placed: &[Placed], pairs: &[&Pair], recordings: &[&Recording]
         map: ClockMap::from_seconds(lag_s - at_s * drift_ppm * 1e-6, drift_ppm),
         sigma_ns: nanoseconds(a.sigma_s.hypot(b.sigma_s)),
     };
-    let rival = pair
-        .candidates
-        .iter()
-        .filter(|c| (c.lag_s - l.claim.lag_s).abs() > 0.3)
-        .max_by(|x, y| x.z.total_cmp(&y.z));
     Tie {
         left: recordings[pair.left].id,
         right: recordings[pair.right].id,
@@ -215,12 +213,32 @@ fn tie(l: &Looked, placed: &[Placed], pairs: &[&Pair], recordings: &[&Recording]
         score: l.z,
         windows_agree: agree,
         windows_disagree: disagree,
-        runner_up: rival
-            .map(|c| RunnerUp { offset_ns: nanoseconds(c.lag_s), share: (c.z / l.z).min(1.0) }),
+        runner_up: runner_up(pair, l.claim.lag_s, l.z),
         accepted: l.residual_s.abs() < clock::REJECTED_FROM_S,
         kind: TieKind::Sound,
+        windows: l.look.iter().flat_map(|look| look.windows.iter().map(window)).collect(),
+        residual_ns: Some(nanoseconds(l.residual_s)),
     }
 }
+
+/// A window as evidence. There are never more than [`refine::WINDOWS_MAX`] in a tie.
+fn window(w: &refine::Window) -> Window {
+    Window {
+        at: MediaTime::from_seconds(w.right_s),
+        lag_ns: nanoseconds(w.lag_s),
+        agrees: w.agrees(),
+    }
+}
+
+/// The best lag of a pair away from `lag_s`.
+fn runner_up(pair: &Pair, lag_s: f64, z: f64) -> Option<RunnerUp> {
+    let apart = |c: &&Candidate| (c.lag_s - lag_s).abs() > APART_S;
+    let second = pair.candidates.iter().filter(apart).max_by(|x, y| x.z.total_cmp(&y.z))?;
+    Some(RunnerUp { offset_ns: nanoseconds(second.lag_s), share: (second.z / z).min(1.0) })
+}
+
+/// Lags nearer than this are one: each pair hears its own sources from its own place.
+const APART_S: f64 = 0.3;
 
 /// Numbers the islands and sets each one's zero.
 fn place(alignment: &mut Alignment, mut solved: Vec<Vec<Placed>>, recordings: &[&Recording]) {
@@ -235,6 +253,10 @@ fn place(alignment: &mut Alignment, mut solved: Vec<Vec<Placed>>, recordings: &[
     for (number, island) in solved.iter().enumerate() {
         let case_start = |p: &Placed| p.offset_s + p.piece.start_s * (1.0 + p.drift_ppm * 1e-6);
         let zero_s = island.iter().map(case_start).fold(f64::INFINITY, f64::min);
+        let doubt = island.first().map(|p| Doubt {
+            contradiction_ns: nanoseconds(p.contradiction_s),
+            floor_ns: nanoseconds(clock::SIGMA_FLOOR_S),
+        });
         let mut members: BTreeMap<usize, Vec<Piece>> = BTreeMap::new();
         for p in island {
             members.entry(p.piece.recording).or_default().push(Piece {
@@ -247,7 +269,8 @@ fn place(alignment: &mut Alignment, mut solved: Vec<Vec<Placed>>, recordings: &[
         for (recording, mut pieces) in members {
             pieces.sort_by_key(|p| p.start);
             let source = recordings[recording].id;
-            alignment.placements.push(Placement { source, island: Island(number as u32), pieces });
+            let island = Island(number as u32);
+            alignment.placements.push(Placement { source, island, pieces, doubt });
         }
     }
     alignment.placements.sort_by_key(|p| p.source);
@@ -262,10 +285,60 @@ fn refuse(alignment: &mut Alignment, undecided: &[graph::Undecided], recordings:
             Some(u) => Refusal::Ambiguous {
                 with: recordings[u.with].name.to_owned(),
                 offsets_s: u.offsets_s.clone(),
+                shares: u.shares.clone(),
             },
             None => Refusal::SharesNothing,
         };
         alignment.refusals.push((recording.id, refusal));
     }
     alignment.refusals.sort_by_key(|r| r.0);
+}
+
+/// For a recording on no clock so many of the pairs that came nearest are kept.
+const NEAREST: usize = 3;
+
+/// What came nearest for the recordings on no clock: the strongest lag of their strongest pairs.
+fn near_misses(alignment: &mut Alignment, pairs: &[Pair], recordings: &[&Recording]) {
+    let strength = |pair: &Pair| pair.candidates.iter().map(|c| c.z).fold(0.0, f64::max);
+    let mut kept = std::collections::BTreeSet::new();
+    for (index, recording) in recordings.iter().enumerate() {
+        if alignment.placements.iter().any(|p| p.source == recording.id) {
+            continue;
+        }
+        let mut own: Vec<usize> = (0..pairs.len())
+            .filter(|&k| [pairs[k].left, pairs[k].right].contains(&index))
+            .collect();
+        own.sort_by(|&a, &b| strength(&pairs[b]).total_cmp(&strength(&pairs[a])).then(a.cmp(&b)));
+        kept.extend(own.into_iter().take(NEAREST));
+    }
+    alignment.ties.extend(kept.into_iter().filter_map(|k| near_miss(&pairs[k], recordings)));
+}
+
+/// The strongest lag of a pair, that nothing rests on.
+fn near_miss(pair: &Pair, recordings: &[&Recording]) -> Option<Tie> {
+    let best = pair.candidates.iter().max_by(|x, y| x.z.total_cmp(&y.z))?;
+    let (left, right) = (recordings[pair.left], recordings[pair.right]);
+    let end_s = right.heard.duration_s().min(left.heard.duration_s() - best.lag_s);
+    let piece = Piece {
+        start: MediaTime::from_seconds((-best.lag_s).max(0.0)),
+        end: MediaTime::from_seconds(end_s.max(0.0)),
+        map: ClockMap::from_seconds(
+            best.lag_s - best.at_right_s * best.drift_ppm * 1e-6,
+            best.drift_ppm,
+        ),
+        sigma_ns: nanoseconds(clock::BANDS_SIGMA_S),
+    };
+    Some(Tie {
+        left: left.id,
+        right: right.id,
+        pieces: vec![piece],
+        score: best.z,
+        windows_agree: 0,
+        windows_disagree: 0,
+        runner_up: runner_up(pair, best.lag_s, best.z),
+        accepted: false,
+        kind: TieKind::Sound,
+        windows: Vec::new(),
+        residual_ns: None,
+    })
 }

@@ -3,7 +3,7 @@
 mod scene;
 
 use align::{Heard, Recording, Watch, synchronise};
-use evidence::Refusal;
+use evidence::{Refusal, Tie};
 use scene::{RATE, align, case_s, hear, id, record, refusal, talk};
 
 struct Impatient;
@@ -73,10 +73,40 @@ fn two_that_share_only_a_loop_are_refused_with_the_places_they_fit() {
         vec![record(&looped, 3.0, 60.0, 0.0, 0.05), record(&looped, 21.0, 60.0, 0.0, 0.05)];
     let alignment = align(&sounds, &[0, 1]);
     assert!(alignment.placements.is_empty(), "{:?}", alignment.placements);
-    let Some(Refusal::Ambiguous { offsets_s, .. }) = refusal(&alignment, 1) else {
+    let Some(Refusal::Ambiguous { offsets_s, shares, .. }) = refusal(&alignment, 1) else {
         panic!("{:?}", alignment.refusals);
     };
     assert!(offsets_s.len() >= 2, "{offsets_s:?}");
+    assert_eq!((shares.len(), shares[0]), (offsets_s.len(), 1.0), "{shares:?}");
+    assert!(shares.iter().all(|share| (0.5..=1.0).contains(share)), "{shares:?}");
+    // What came nearest is kept, and nothing rests on it.
+    assert!(!alignment.ties.is_empty() && alignment.ties.iter().all(Tie::is_near_miss));
+}
+
+#[test]
+fn every_tie_says_what_each_window_said() {
+    let scene = talk(9, 150.0);
+    let sounds: Vec<Vec<f32>> =
+        [0.0, 12.0, 31.0].iter().map(|&s| record(&scene, s, 90.0, 20.0, 0.1)).collect();
+    let alignment = align(&sounds, &[0, 1, 2]);
+    assert_eq!(alignment.ties.len(), 3);
+    for tie in &alignment.ties {
+        let all = tie.windows_agree + tie.windows_disagree;
+        let agree = tie.windows.iter().filter(|window| window.agrees).count();
+        assert_eq!(tie.windows.len(), all as usize);
+        assert_eq!(agree, tie.windows_agree as usize);
+        assert!(tie.windows.is_sorted_by_key(|window| window.at));
+        // Windows say of themselves what the tie's own line says.
+        let line_ns = |at| tie.pieces[0].map.to_case(at).0 - at.0;
+        for window in tie.windows.iter().filter(|window| window.agrees) {
+            assert!((window.lag_ns - line_ns(window.at)).abs() < 12_000_000, "{window:?}");
+        }
+        assert!(tie.residual_ns.is_some_and(|ns| ns.abs() < 2_000_000), "{tie:?}");
+    }
+    for placement in &alignment.placements {
+        let doubt = placement.doubt.expect("its parts");
+        assert!(doubt.own_ns(placement.pieces[0].sigma_ns) > 0, "{placement:?}");
+    }
 }
 
 #[test]

@@ -7,7 +7,8 @@
 //! one.
 
 use evidence::{
-    ClockMap, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp, SourceId, Tie,
+    ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp, SourceId,
+    Tie, Window,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json;
@@ -78,16 +79,26 @@ impl Case {
     /// If the database cannot be read.
     pub fn placements(&self) -> Result<Vec<Placement>, Error> {
         self.at_one_moment(|case| {
-            let mut query =
-                case.db.prepare_cached("SELECT source, island FROM placement ORDER BY source")?;
+            let mut query = case.db.prepare_cached(
+                "SELECT source, island, contradiction_ns, floor_ns FROM placement ORDER BY source",
+            )?;
             let rows = query.query_map([], |row| {
-                Ok((row.get::<_, String>(0)?, from_text(row, 0)?, Island(row.get(1)?)))
+                let doubt = match (row.get(2)?, row.get(3)?) {
+                    (Some(contradiction_ns), Some(floor_ns)) => {
+                        Some(Doubt { contradiction_ns, floor_ns })
+                    }
+                    _ => None,
+                };
+                let (source, island) = (from_text(row, 0)?, Island(row.get(1)?));
+                let pieces = Vec::new();
+                let placement = Placement { source, island, pieces, doubt };
+                Ok((row.get::<_, String>(0)?, placement))
             })?;
             let mut placements = Vec::new();
             for row in rows {
-                let (key, source, island) = row?;
-                let pieces = pieces(&case.db, SELECT_PLACEMENT_PIECES, key)?;
-                placements.push(Placement { source, island, pieces });
+                let (key, mut placement) = row?;
+                placement.pieces = pieces(&case.db, SELECT_PLACEMENT_PIECES, key)?;
+                placements.push(placement);
             }
             Ok(placements)
         })
@@ -101,13 +112,15 @@ impl Case {
         self.at_one_moment(|case| {
             let mut query = case.db.prepare_cached(
                 "SELECT id, left, right, score, windows_agree, windows_disagree, \
-                 runner_up_offset_ns, runner_up_share, accepted, kind FROM tie ORDER BY id",
+                 runner_up_offset_ns, runner_up_share, accepted, kind, residual_ns \
+                 FROM tie ORDER BY id",
             )?;
             let rows = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, read_tie(row)?)))?;
             let mut ties = Vec::new();
             for row in rows {
                 let (id, mut tie) = row?;
                 tie.pieces = pieces(&case.db, SELECT_TIE_PIECES, id)?;
+                tie.windows = windows(&case.db, id)?;
                 ties.push(tie);
             }
             Ok(ties)
@@ -183,8 +196,9 @@ fn must_be_finite(ties: &[Tie], refusals: &[(SourceId, Refusal)]) -> Result<(), 
         let what = || format!("a number in the refusal of {}", source.short());
         match refusal {
             Refusal::TooShort { heard_s } => finite(*heard_s, what())?,
-            Refusal::Ambiguous { offsets_s, .. } => {
-                offsets_s.iter().try_for_each(|offset_s| finite(*offset_s, what()))?;
+            Refusal::Ambiguous { offsets_s, shares, .. } => {
+                let mut numbers = offsets_s.iter().chain(shares);
+                numbers.try_for_each(|number| finite(*number, what()))?;
             }
             Refusal::NoAudio
             | Refusal::Silent
@@ -208,15 +222,24 @@ fn clear(db: &Connection) -> Result<(), Error> {
 }
 
 fn write_placements(db: &Connection, run: &Run, placements: &[Placement]) -> Result<(), Error> {
-    let mut insert =
-        db.prepare_cached("INSERT INTO placement (source, run, island) VALUES (?1, ?2, ?3)")?;
+    let mut insert = db.prepare_cached(
+        "INSERT INTO placement (source, run, island, contradiction_ns, floor_ns) \
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
     let mut insert_piece = db.prepare_cached(
         "INSERT INTO placement_piece (source, n, start_ns, end_ns, offset_ns, drift_ppb, \
          sigma_ns) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?;
     for placement in placements {
         let id = placement.source.to_string();
-        insert.execute((&id, run.id, placement.island.0))?;
+        let doubt = placement.doubt;
+        insert.execute((
+            &id,
+            run.id,
+            placement.island.0,
+            doubt.map(|doubt| doubt.contradiction_ns),
+            doubt.map(|doubt| doubt.floor_ns),
+        ))?;
         for (n, piece) in placement.pieces.iter().enumerate() {
             let [start, end, offset, drift, sigma] = columns(piece);
             insert_piece.execute((&id, n as i64, start, end, offset, drift, sigma))?;
@@ -228,8 +251,11 @@ fn write_placements(db: &Connection, run: &Run, placements: &[Placement]) -> Res
 fn write_ties(db: &Connection, run: &Run, ties: &[Tie]) -> Result<(), Error> {
     let mut insert = db.prepare_cached(
         "INSERT INTO tie (id, run, left, right, score, windows_agree, windows_disagree, \
-         runner_up_offset_ns, runner_up_share, accepted, kind) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+         runner_up_offset_ns, runner_up_share, accepted, kind, residual_ns) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    )?;
+    let mut insert_window = db.prepare_cached(
+        "INSERT INTO tie_window (tie, n, at_ns, lag_ns, agrees) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
     let mut insert_piece = db.prepare_cached(
         "INSERT INTO tie_piece (tie, n, start_ns, end_ns, offset_ns, drift_ppb, sigma_ns) \
@@ -248,7 +274,11 @@ fn write_ties(db: &Connection, run: &Run, ties: &[Tie]) -> Result<(), Error> {
             tie.runner_up.map(|runner_up| runner_up.share),
             tie.accepted,
             tie.kind.word(),
+            tie.residual_ns,
         ))?;
+        for (n, window) in tie.windows.iter().enumerate() {
+            insert_window.execute((id, n as i64, window.at.0, window.lag_ns, window.agrees))?;
+        }
         for (n, piece) in tie.pieces.iter().enumerate() {
             let [start, end, offset, drift, sigma] = columns(piece);
             insert_piece.execute((id, n as i64, start, end, offset, drift, sigma))?;
@@ -312,6 +342,15 @@ fn pieces(db: &Connection, sql: &str, of: impl rusqlite::ToSql) -> Result<Vec<Pi
     Ok(pieces.collect::<Result<_, _>>()?)
 }
 
+fn windows(db: &Connection, tie: i64) -> Result<Vec<Window>, Error> {
+    let mut query = db
+        .prepare_cached("SELECT at_ns, lag_ns, agrees FROM tie_window WHERE tie = ?1 ORDER BY n")?;
+    let windows = query.query_map([tie], |row| {
+        Ok(Window { at: MediaTime(row.get(0)?), lag_ns: row.get(1)?, agrees: row.get(2)? })
+    })?;
+    Ok(windows.collect::<Result<_, _>>()?)
+}
+
 fn read_tie(row: &Row<'_>) -> rusqlite::Result<Tie> {
     let runner_up = match (row.get(6)?, row.get(7)?) {
         (Some(offset_ns), Some(share)) => Some(RunnerUp { offset_ns, share }),
@@ -327,5 +366,7 @@ fn read_tie(row: &Row<'_>) -> rusqlite::Result<Tie> {
         runner_up,
         accepted: row.get(8)?,
         kind: from_text(row, 9)?,
+        windows: Vec::new(),
+        residual_ns: row.get(10)?,
     })
 }

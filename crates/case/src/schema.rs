@@ -19,8 +19,11 @@ use crate::error::Error;
 pub(crate) const APPLICATION_ID: u32 = 0x5263_4e74;
 
 /// Step n leads from format n to format n + 1.
-pub(crate) const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_case.sql"), include_str!("../migrations/0002_hand.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_case.sql"),
+    include_str!("../migrations/0002_hand.sql"),
+    include_str!("../migrations/0003_why.sql"),
+];
 
 /// The format this program writes.
 pub(crate) const FORMAT: u32 = MIGRATIONS.len() as u32;

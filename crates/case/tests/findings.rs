@@ -145,7 +145,11 @@ fn an_alignment_comes_back_to_the_last_bit() {
         (id(3), Refusal::SharesNothing),
         (
             id(4),
-            Refusal::Ambiguous { with: "cam 1".into(), offsets_s: vec![0.1 + 0.2, -1e300, 5e-324] },
+            Refusal::Ambiguous {
+                with: "cam 1".into(),
+                offsets_s: vec![0.1 + 0.2, -1e300, 5e-324],
+                shares: vec![1.0, 0.9, 0.1 + 0.7],
+            },
         ),
     ];
     let excerpts = [Excerpt {

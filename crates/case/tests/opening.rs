@@ -11,7 +11,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
 use case::{Case, Error};
-use common::{align, case_with, child, childs_case, new_case, placement, source, stamp, step};
+use common::{align, case_with, child, childs_case, new_case, placement, source, stamp, step, tie};
+use evidence::{Placement, Tie};
 
 /// Everything in a folder, byte for byte.
 fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -63,6 +64,30 @@ fn a_case_of_a_newer_version_is_refused_without_touching_a_byte() {
     assert!(matches!(error, Error::NewerVersion { found: 99, .. }), "{error}");
     assert!(error.to_string().contains("nothing was touched"), "{error}");
     assert_eq!(contents(&dir), before);
+}
+
+#[test]
+fn a_case_of_an_older_format_opens_with_its_alignment() {
+    let (_folder, mut case) = case_with(2);
+    let dir = case.dir().to_owned();
+    let placements = [1, 2].map(|n| Placement { doubt: None, ..placement(n) });
+    let ties = [Tie { windows: Vec::new(), residual_ns: None, ..tie(1, 2) }];
+    let run = case.begin(&stamp(), &step("align", &[1, 2])).unwrap();
+    case.replace_alignment(&stamp(), &run, &placements, &ties, &[], &[]).unwrap();
+    drop(case);
+    let db = rusqlite::Connection::open(dir.join(case::DATABASE)).unwrap();
+    db.execute_batch(
+        "DROP TABLE tie_window; ALTER TABLE tie DROP COLUMN residual_ns;
+         ALTER TABLE placement DROP COLUMN contradiction_ns;
+         ALTER TABLE placement DROP COLUMN floor_ns; PRAGMA user_version = 2",
+    )
+    .unwrap();
+    drop(db);
+    let case = Case::open(&dir, &stamp()).unwrap();
+    assert_eq!(case.placements().unwrap(), placements);
+    assert_eq!(case.ties().unwrap(), ties);
+    assert!(case.verify_custody().unwrap().is_whole());
+    assert_eq!(case.check_database().unwrap(), Vec::<String>::new());
 }
 
 #[test]

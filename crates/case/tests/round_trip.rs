@@ -10,8 +10,8 @@ use std::path::PathBuf;
 use case::{Added, Case};
 use common::{id, new_case, stamp, step};
 use evidence::{
-    AudioTrack, Claim, ClaimKind, ClockMap, Excerpt, Island, MediaTime, Piece, Placement,
-    Recording, Refusal, RunnerUp, Source, SourceKind, Stretch, Tie, TieKind, VideoTrack,
+    AudioTrack, Claim, ClaimKind, ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement,
+    Recording, Refusal, RunnerUp, Source, SourceKind, Stretch, Tie, TieKind, VideoTrack, Window,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -87,21 +87,33 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
     proptest::collection::vec(piece, 0..4)
 }
 
+fn doubt() -> impl Strategy<Value = Option<Doubt>> {
+    let doubt = any::<[i64; 2]>()
+        .prop_map(|[contradiction_ns, floor_ns]| Doubt { contradiction_ns, floor_ns });
+    proptest::option::of(doubt)
+}
+
 fn tie() -> impl Strategy<Value = Tie> {
     let runner_up = proptest::option::of(
         (any::<i64>(), finite()).prop_map(|(offset_ns, share)| RunnerUp { offset_ns, share }),
     );
-    (1..4_u32, 1..4_u32, pieces(), finite(), any::<[u32; 2]>(), runner_up, any::<bool>()).prop_map(
-        |(left, right, pieces, score, windows, runner_up, accepted)| Tie {
+    let window = (any::<i64>(), any::<i64>(), any::<bool>())
+        .prop_map(|(at, lag_ns, agrees)| Window { at: MediaTime(at), lag_ns, agrees });
+    let close = (proptest::collection::vec(window, 0..4), proptest::option::of(any::<i64>()));
+    let who = (1..4_u32, 1..4_u32);
+    (who, pieces(), finite(), any::<[u32; 2]>(), runner_up, any::<bool>(), close).prop_map(
+        |((left, right), pieces, score, counts, runner_up, accepted, close)| Tie {
             left: id(left),
             right: id(right),
             pieces,
             score,
-            windows_agree: windows[0],
-            windows_disagree: windows[1],
+            windows_agree: counts[0],
+            windows_disagree: counts[1],
             runner_up,
             accepted,
             kind: TieKind::Sound,
+            windows: close.0,
+            residual_ns: close.1,
         },
     )
 }
@@ -112,8 +124,12 @@ fn refusal() -> impl Strategy<Value = Refusal> {
         Just(Refusal::Silent),
         Just(Refusal::SharesNothing),
         finite().prop_map(|heard_s| Refusal::TooShort { heard_s }),
-        (text(), proptest::collection::vec(finite(), 0..4))
-            .prop_map(|(with, offsets_s)| Refusal::Ambiguous { with, offsets_s }),
+        (text(), proptest::collection::vec((finite(), finite()), 0..4)).prop_map(
+            |(with, alternatives)| {
+                let (offsets_s, shares) = alternatives.into_iter().unzip();
+                Refusal::Ambiguous { with, offsets_s, shares }
+            }
+        ),
         text().prop_map(|why| Refusal::Unreadable { why }),
     ]
 }
@@ -160,7 +176,7 @@ fn any_alignment_comes_back_and_agrees_with_its_record() {
     let run = case.begin(&stamp(), &step("align", &[1, 2, 3])).unwrap();
     let case = RefCell::new(case);
     let alignments = (
-        proptest::collection::vec((any::<u32>(), pieces()), 0..4),
+        proptest::collection::vec((any::<u32>(), pieces(), doubt()), 0..4),
         proptest::collection::vec(tie(), 0..4),
         proptest::collection::vec((1..4_u32, refusal()), 0..4),
         proptest::collection::vec(excerpt(), 0..4),
@@ -170,10 +186,11 @@ fn any_alignment_comes_back_and_agrees_with_its_record() {
             let mut case = case.borrow_mut();
             let placements: Vec<_> = (1..)
                 .zip(placements.into_iter().take(3))
-                .map(|(n, (island, pieces))| Placement {
+                .map(|(n, (island, pieces, doubt))| Placement {
                     source: id(n),
                     island: Island(island),
                     pieces,
+                    doubt,
                 })
                 .collect();
             let refusals: Vec<_> = refusals.into_iter().map(|(n, r)| (id(n), r)).collect();

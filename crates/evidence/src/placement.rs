@@ -32,6 +32,30 @@ pub struct Placement {
     pub island: Island,
     /// At least one.
     pub pieces: Vec<Piece>,
+    /// What of the pieces' sigma is not its own; none where it was not told apart (a copy, placed
+    /// through what it was copied from; solutions of versions that did not keep it).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<Doubt>,
+}
+
+/// The parts of a sigma that all pieces of an island share; with what is a piece's own they add
+/// up as squares do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    /// By how much the ties of the island contradict one another, as far as it is left in a clock
+    /// that rests on several; nanoseconds.
+    pub contradiction_ns: i64,
+    /// What no measurement goes below: sound travels, nanoseconds.
+    pub floor_ns: i64,
+}
+
+impl Doubt {
+    /// What is left of a sigma for the piece's own observations, nanoseconds.
+    pub fn own_ns(&self, sigma_ns: i64) -> i64 {
+        let squared = |ns: i64| (ns as f64).powi(2);
+        let own = squared(sigma_ns) - squared(self.contradiction_ns) - squared(self.floor_ns);
+        own.max(0.0).sqrt().round() as i64
+    }
 }
 
 impl Piece {
@@ -90,10 +114,18 @@ mod tests {
             source: SourceId([0; 32]),
             island: Island(0),
             pieces: vec![piece(0.0, 68.0, 60.0), piece(68.0, 180.0, 85.0)],
+            doubt: None,
         };
         let at = |s| placement.to_case(MediaTime::from_seconds(s)).map(CaseTime::seconds);
         assert_eq!(at(67.0), Some(127.0));
         assert_eq!(at(68.0), Some(153.0));
         assert_eq!(at(180.0), None);
+    }
+
+    #[test]
+    fn the_parts_of_a_doubt_add_up_as_squares_do() {
+        let doubt = Doubt { contradiction_ns: 3_000_000, floor_ns: 0 };
+        assert_eq!(doubt.own_ns(5_000_000), 4_000_000);
+        assert_eq!(doubt.own_ns(2_000_000), 0);
     }
 }

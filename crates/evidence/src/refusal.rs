@@ -25,6 +25,10 @@ pub enum Refusal {
         with: String,
         /// The offsets in seconds that fit about equally well, best first.
         offsets_s: Vec<f64>,
+        /// How strongly each is borne out beside the best, 0 to 1, one for each offset; empty in
+        /// solutions of versions that did not keep it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        shares: Vec<f64>,
     },
     /// The media could not be read at all.
     Unreadable {
@@ -42,7 +46,7 @@ impl fmt::Display for Refusal {
                 write!(f, "it holds only {heard_s:.1} s of sound, too little to compare")
             }
             Self::SharesNothing => write!(f, "it shares no sound with any other recording"),
-            Self::Ambiguous { with, offsets_s } => {
+            Self::Ambiguous { with, offsets_s, .. } => {
                 let places = offsets_s.len();
                 write!(f, "it fits {with} in {places} places equally well (repeating sound)")
             }

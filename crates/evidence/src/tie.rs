@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Piece, SourceId};
+use crate::{MediaTime, Piece, SourceId};
 
 /// What two recordings heard in common. `right` is mapped onto `left`: the pieces' `map` takes
 /// media time of `right` to media time of `left` (read "case" as "left's clock").
@@ -23,11 +23,40 @@ pub struct Tie {
     pub windows_disagree: u32,
     /// The best lag elsewhere, if one came near.
     pub runner_up: Option<RunnerUp>,
-    /// Whether the solution rests on it; a tie that breaks a cycle is kept but not used.
+    /// Whether the solution rests on it; a tie that breaks a cycle is kept but not used, and so
+    /// is what came nearest for a recording that is on no clock.
     pub accepted: bool,
     /// What it rests on.
     #[serde(default, skip_serializing_if = "TieKind::is_sound")]
     pub kind: TieKind,
+    /// What each window said, in order of time, at most 64; empty where nobody looked so closely,
+    /// and in solutions of versions that did not keep it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub windows: Vec<Window>,
+    /// By how much the tie, taken alone, would move `right` later on the clock of the case: the
+    /// mean over its agreeing windows of what they say minus the solution, in nanoseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residual_ns: Option<i64>,
+}
+
+impl Tie {
+    /// Whether it is only what came nearest for a recording on no clock: nothing rests on it, and
+    /// nobody looked at it closely.
+    pub fn is_near_miss(&self) -> bool {
+        let looked_at = self.windows_agree + self.windows_disagree > 0;
+        self.kind.is_sound() && !self.accepted && !looked_at
+    }
+}
+
+/// What one window of the overlap said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Window {
+    /// Its middle on the clock of [`Tie::right`].
+    pub at: MediaTime,
+    /// The lag at which the two sounds agree best there: `left = right + lag`, nanoseconds.
+    pub lag_ns: i64,
+    /// Whether they agree beyond chance, near the line of the whole tie.
+    pub agrees: bool,
 }
 
 /// What a tie rests on.

@@ -169,6 +169,7 @@ fn ties(snapshot: &Snapshot, labels: &Labels) -> Table {
     let mut all: Vec<(String, String, &Tie)> = snapshot
         .ties
         .iter()
+        .filter(|tie| !tie.is_near_miss())
         .map(|tie| (labels.name(tie.left), labels.name(tie.right), tie))
         .collect();
     all.sort_by(|a, b| (&a.0, &a.1, a.2.left, a.2.right).cmp(&(&b.0, &b.1, b.2.left, b.2.right)));

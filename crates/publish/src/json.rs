@@ -113,7 +113,8 @@ fn alignment<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> AlignmentRow<'a>
     excerpts.sort_by(|a, b| {
         a.file.cmp(&b.file).then(a.start.total_cmp(&b.start)).then(a.source.cmp(&b.source))
     });
-    let mut ties: Vec<TieRow> = snapshot.ties.iter().map(|tie| tie_row(tie, labels)).collect();
+    let looked_at = snapshot.ties.iter().filter(|tie| !tie.is_near_miss());
+    let mut ties: Vec<TieRow> = looked_at.map(|tie| tie_row(tie, labels)).collect();
     ties.sort_by(|a, b| (&a.left, &a.right).cmp(&(&b.left, &b.right)));
     let mut documents: Vec<DocumentRow> = snapshot.documents.iter().map(document_row).collect();
     documents.sort_by(|a, b| (&a.file, a.sha256).cmp(&(&b.file, b.sha256)));

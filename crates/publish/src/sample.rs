@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use evidence::{
-    AudioTrack, Claim, ClaimKind, ClockMap, Excerpt, Island, MediaTime, Piece, Placement,
+    AudioTrack, Claim, ClaimKind, ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement,
     Recording, Refusal, RunnerUp, Source, SourceId, SourceKind, Stretch, Tie, TieKind, VideoTrack,
+    Window,
 };
 use proptest::prelude::*;
 
@@ -85,7 +86,12 @@ impl Shown {
             sigma_ns: sigma_ms * 1_000_000,
         };
         let pieces = pieces.iter().map(piece).collect();
-        self.placement = Some(Placement { source: self.source.id, island: Island(island), pieces });
+        self.placement = Some(Placement {
+            source: self.source.id,
+            island: Island(island),
+            pieces,
+            doubt: Some(Doubt { contradiction_ns: 600_000, floor_ns: 800_000 }),
+        });
         self
     }
 
@@ -112,7 +118,22 @@ fn tie(left: u8, right: u8, offset_s: f64, accepted: bool) -> Tie {
         runner_up: (!accepted).then_some(RunnerUp { offset_ns: 208_500_000_000, share: 0.84 }),
         accepted,
         kind: TieKind::Sound,
+        windows: windows(offset_s),
+        residual_ns: Some(450_000),
     }
+}
+
+/// Thirty-two windows about a lag, two of which do not agree.
+fn windows(offset_s: f64) -> Vec<Window> {
+    (0..32)
+        .map(|n| {
+            let at_s = 1.0 + 2.0 * f64::from(n);
+            let agrees = n % 13 != 7;
+            let off_s = 0.0007 * f64::from(n * 7 % 5 - 2) + if agrees { 0.0 } else { 0.006 };
+            let lag_s = offset_s + 26.5e-6 * at_s + off_s;
+            Window { at: at(at_s), lag_ns: (lag_s * 1e9).round() as i64, agrees }
+        })
+        .collect()
 }
 
 /// A rehearsal: a camera with a timecode, a phone that was paused, production sound with a time
@@ -234,7 +255,7 @@ fn snapshots(
             }
             if !pieces.is_empty() {
                 let (source, island) = (shown.source.id, Island(island));
-                shown.placement = Some(Placement { source, island, pieces });
+                shown.placement = Some(Placement { source, island, pieces, doubt: None });
             }
             shown
         },

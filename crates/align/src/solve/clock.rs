@@ -25,6 +25,8 @@ pub(crate) struct Placed {
     pub offset_s: f64,
     pub drift_ppm: f64,
     pub sigma_s: f64,
+    /// The part of `sigma_s` that the contradiction of the island's ties is.
+    pub contradiction_s: f64,
 }
 
 /// A pair of pieces that was looked at.
@@ -65,7 +67,7 @@ const WINDOWS_INDEPENDENT: f64 = 12.0;
 const WINDOWS_INDEPENDENT_MOVING: f64 = 1.5;
 
 /// Error of a lag that only the band energies vouch for.
-const BANDS_SIGMA_S: f64 = 0.012;
+pub(crate) const BANDS_SIGMA_S: f64 = 0.012;
 
 /// A look this far above chance, or with this share of windows agreeing, is believed to the
 /// millisecond.
@@ -74,7 +76,7 @@ const LOOK_SHARE_MIN: f64 = 0.25;
 
 /// Two recorders a metre apart hear the nearest source 3 ms apart: no sigma goes below the
 /// third of it.
-const SIGMA_FLOOR_S: f64 = 0.001;
+pub(crate) const SIGMA_FLOOR_S: f64 = 0.001;
 
 /// Usual contradiction between ties, and for how many ties' worth of evidence it counts: two
 /// recorders whose nearest sources differ by a metre.
@@ -137,14 +139,15 @@ pub(crate) fn solve(
                 offset_s: clocks.offset_s[k],
                 drift_ppm: clocks.drift_ppm[unknowns.recording_of_piece[k]],
                 sigma_s: own.hypot(bias_s).hypot(SIGMA_FLOOR_S),
+                contradiction_s: bias_s,
             }
         })
         .collect();
     Ok((placed, looked))
 }
 
-/// The pairs of pieces to look at: a maximum spanning forest by strength, and the strongest
-/// few of each piece.
+/// The pairs of pieces to look at: two spanning forests by strength, and the strongest few of
+/// each piece.
 fn chosen(pieces: &[Piece], pairs: &[&Pair]) -> Vec<Looked> {
     let mut all: Vec<Looked> = Vec::new();
     for (index, pair) in pairs.iter().enumerate() {
@@ -178,13 +181,14 @@ fn chosen(pieces: &[Piece], pairs: &[&Pair]) -> Vec<Looked> {
     all.sort_by(|a, b| {
         b.z.total_cmp(&a.z).then((a.left_piece, a.right_piece).cmp(&(b.left_piece, b.right_piece)))
     });
-    let mut root: Vec<usize> = (0..pieces.len()).collect();
+    // Two forests, the second without the pairs of the first: what hangs on one pair of these
+    // hangs on one pair of all (Nagamochi and Ibaraki 1992).
+    let mut forests: [Vec<usize>; 2] = std::array::from_fn(|_| (0..pieces.len()).collect());
     let mut degree = vec![0; pieces.len()];
     all.retain(|l| {
-        let (a, b) = (find(&root, l.left_piece), find(&root, l.right_piece));
-        let wanted = a != b || degree[l.left_piece] < PARTNERS || degree[l.right_piece] < PARTNERS;
+        let joined = forests.iter_mut().any(|root| join(root, l.left_piece, l.right_piece));
+        let wanted = joined || degree[l.left_piece] < PARTNERS || degree[l.right_piece] < PARTNERS;
         if wanted {
-            root[a.max(b)] = a.min(b);
             degree[l.left_piece] += 1;
             degree[l.right_piece] += 1;
         }
@@ -201,6 +205,13 @@ fn nearest(candidates: &[Candidate], lag_s: f64) -> Option<&Candidate> {
     near()
         .filter(|c| c.z >= NEAR_SHARE_MIN * strongest)
         .min_by(|a, b| off_s(a).total_cmp(&off_s(b)))
+}
+
+/// Joins the trees of two pieces; false if they are one tree already.
+fn join(root: &mut [usize], left: usize, right: usize) -> bool {
+    let (a, b) = (find(root, left), find(root, right));
+    root[a.max(b)] = a.min(b);
+    a != b
 }
 
 fn find(root: &[usize], mut i: usize) -> usize {

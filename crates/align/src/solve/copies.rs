@@ -169,7 +169,8 @@ pub(crate) fn place(
         pieces.dedup_by(|later, earlier| later.start < earlier.end);
         placements.retain(|p| p.source != id);
         if !pieces.is_empty() {
-            placements.push(Placement { source: id, island: evidence::Island(island), pieces });
+            let island = evidence::Island(island);
+            placements.push(Placement { source: id, island, pieces, doubt: None });
         }
     }
     placements.sort_by_key(|p| p.source);

@@ -31,6 +31,8 @@ pub(crate) struct Undecided {
     pub with: usize,
     /// `start(recording) − start(with)`, best first.
     pub offsets_s: Vec<f64>,
+    /// The strength of each beside the best, as shares of z.
+    pub shares: Vec<f64>,
 }
 
 /// What the candidates add up to.
@@ -76,8 +78,9 @@ struct Match {
     strength: f64,
     rival: f64,
     pairs: usize,
-    /// Offsets of comparable strength, best first.
+    /// Offsets of comparable strength, best first, and their z beside the best.
     offsets_s: Vec<f64>,
+    shares: Vec<f64>,
 }
 
 impl Match {
@@ -224,6 +227,7 @@ fn judge(proposals: &[Proposal]) -> Option<Match> {
     groups.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.total_cmp(&b.0)));
     let &(offset_s, strength, pairs) = groups.first()?;
     let mut offsets_s: Vec<f64> = vec![offset_s];
+    let mut shares: Vec<f64> = vec![1.0];
     let mut rival = 0.0f64;
     for &(other_s, other, _) in &groups[1..] {
         if (other_s - offset_s).abs() > TOGETHER_S {
@@ -232,9 +236,10 @@ fn judge(proposals: &[Proposal]) -> Option<Match> {
         let new = offsets_s.iter().all(|o| (o - other_s).abs() > TOGETHER_S);
         if new && other > RIVAL_SHARE_MAX * strength {
             offsets_s.push(other_s);
+            shares.push((other / strength).sqrt());
         }
     }
-    Some(Match { offset_s, strength, rival, pairs, offsets_s })
+    Some(Match { offset_s, strength, rival, pairs, offsets_s, shares })
 }
 
 /// Moves cluster `key.1` into `key.0` at `offset_s`.
@@ -295,7 +300,8 @@ fn undecided(
             let sign = if k.0 == cluster { -1.0 } else { 1.0 };
             let with = clusters[&other][0];
             let offsets_s = m.offsets_s.iter().map(|o| sign * o - with.1).collect();
-            undecided.push(Undecided { recording: cluster, with: with.0, offsets_s });
+            let shares = m.shares.clone();
+            undecided.push(Undecided { recording: cluster, with: with.0, offsets_s, shares });
         }
     }
     undecided

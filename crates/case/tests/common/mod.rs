@@ -7,8 +7,8 @@ use std::process::{Command, Stdio};
 
 use case::{Case, Run, Stamp, Step};
 use evidence::{
-    AudioTrack, Claim, ClaimKind, ClockMap, Island, MediaTime, Piece, Placement, Recording,
-    RunnerUp, Source, SourceId, SourceKind, Tie, TieKind,
+    AudioTrack, Claim, ClaimKind, ClockMap, Doubt, Island, MediaTime, Piece, Placement, Recording,
+    RunnerUp, Source, SourceId, SourceKind, Tie, TieKind, Window,
 };
 use serde_json::json;
 
@@ -76,7 +76,12 @@ pub fn piece(n: i64) -> Piece {
 }
 
 pub fn placement(n: u32) -> Placement {
-    Placement { source: id(n), island: Island(0), pieces: vec![piece(0), piece(2_000_000_000)] }
+    Placement {
+        source: id(n),
+        island: Island(0),
+        pieces: vec![piece(0), piece(2_000_000_000)],
+        doubt: Some(Doubt { contradiction_ns: 450_000, floor_ns: 1_000_000 }),
+    }
 }
 
 pub fn tie(left: u32, right: u32) -> Tie {
@@ -90,6 +95,8 @@ pub fn tie(left: u32, right: u32) -> Tie {
         runner_up: Some(RunnerUp { offset_ns: 3, share: 0.1 + 0.2 }),
         accepted: true,
         kind: TieKind::Sound,
+        windows: vec![Window { at: MediaTime(7), lag_ns: -12, agrees: true }],
+        residual_ns: Some(-1_200_345),
     }
 }
 
