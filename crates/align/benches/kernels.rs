@@ -12,6 +12,8 @@
 
 #[path = "../src/error.rs"]
 mod error;
+#[path = "../src/given.rs"]
+mod given;
 #[path = "../src/listen/mod.rs"]
 mod listen;
 #[path = "../tests/scene/mod.rs"]
@@ -33,6 +35,7 @@ use evidence::{MediaTime, SourceId, Stretch};
 use realfft::{RealFftPlanner, num_complex::Complex32};
 
 pub use error::Error;
+pub use given::Given;
 pub use listen::{Heard, Listener, RATE_HZ};
 pub use sound::Sound;
 pub use synchronise::{Recording, Watch, synchronise};
@@ -42,7 +45,7 @@ pub(crate) use listen::FRAMES_PER_S;
 use listen::BANDS;
 use scene::{Dice, record, talk};
 use solve::least_squares::{self, Observation, Unknowns};
-use solve::{graph, pieces};
+use solve::{graph, hand, pieces};
 use tie::gcc_phat::{GccPhat, WINDOW_SAMPLES};
 use tie::pairs::{self, Pair};
 use tie::refine::{self, Claim};
@@ -344,13 +347,15 @@ mod run {
     #[divan::bench(sample_count = 3, sample_size = 1)]
     fn c_graph(bencher: Bencher) {
         let pairs = &*PAIRS;
-        bencher.bench(|| graph::solve(RECORDINGS, black_box(pairs), &mut Never));
+        bencher.bench(|| {
+            graph::solve(RECORDINGS, black_box(pairs), &mut Never, &mut hand::Hand::default())
+        });
     }
 
     #[divan::bench(sample_count = 3, sample_size = 1)]
     fn d_pieces(bencher: Bencher) {
         let heard: Vec<&Heard> = CASE.heard.iter().collect();
-        let graph = graph::solve(RECORDINGS, &PAIRS, &mut Never);
+        let graph = graph::solve(RECORDINGS, &PAIRS, &mut Never, &mut hand::Hand::default());
         let pairs: Vec<&Pair> = PAIRS.iter().collect();
         bencher.bench(|| alone(|| pieces::pieces(black_box(&graph.islands[0]), &pairs, &heard)));
     }

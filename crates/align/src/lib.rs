@@ -20,6 +20,7 @@
 //! 6. `solve::clock`, `solve::least_squares`: offset, drift and sigma of all together.
 
 mod error;
+mod given;
 mod listen;
 mod solve;
 mod sound;
@@ -27,8 +28,9 @@ mod synchronise;
 mod tie;
 
 pub use error::Error;
+pub use given::Given;
 pub use listen::{HEARD_VERSION, Heard, HeardError, Listener, RATE_HZ};
 pub use sound::Sound;
-pub use synchronise::{Alignment, Recording, Watch, synchronise};
+pub use synchronise::{Alignment, Recording, Watch, synchronise, synchronise_with};
 
 pub(crate) use listen::FRAMES_PER_S;

@@ -7,9 +7,10 @@ use evidence::{
     Tie, TieKind, Window,
 };
 
-use crate::solve::clock::{self, Looked, Placed};
+use crate::solve::clock::{self, Looked, Placed, Solved};
 use crate::solve::copies;
 use crate::solve::graph;
+use crate::solve::hand::{Given as Told, Hand, SIGMAS};
 use crate::solve::pieces;
 use crate::solve::second_look;
 use crate::solve::untangle;
@@ -17,7 +18,7 @@ use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::{self, Pair};
 use crate::tie::refine::{self, Claim};
 use crate::tie::search::Candidate;
-use crate::{Error, Heard, Sound};
+use crate::{Error, Given, Heard, Sound};
 
 /// A recording to be placed.
 pub struct Recording<'a> {
@@ -69,18 +70,40 @@ const CONFIRM_SHARE: f64 = 0.3;
 /// [`Error::Stopped`] when [`Watch::stopped`] says so; [`Error::Sound`] when kept sound cannot
 /// be read.
 pub fn synchronise(recordings: &[Recording], watch: &dyn Watch) -> Result<Alignment, Error> {
+    synchronise_with(recordings, &[], watch)
+}
+
+/// As [`synchronise`], with relations that are given and not heard. A recording without sound is
+/// placed by them alone; one that sound cannot place goes where it is given to lie; what is
+/// locked outweighs all sound. Relations of recordings that are not here are passed over.
+///
+/// # Errors
+/// Those of [`synchronise`].
+pub fn synchronise_with(
+    recordings: &[Recording],
+    given: &[Given],
+    watch: &dyn Watch,
+) -> Result<Alignment, Error> {
     let mut sorted: Vec<&Recording> = recordings.iter().collect();
     sorted.sort_by_key(|r| r.id);
     let mut alignment = Alignment::default();
     let mut audible = Vec::new();
+    let mut mute = Vec::new();
     for recording in sorted {
+        let is_given = given.iter().any(|g| g.left == recording.id || g.right == recording.id);
         match unheard(recording.heard) {
+            Some(_) if is_given => mute.push(recording),
             Some(refusal) => alignment.refusals.push((recording.id, refusal)),
             None => audible.push(recording),
         }
     }
-    let heard: Vec<&Heard> = audible.iter().map(|r| r.heard).collect();
+    let mut heard: Vec<&Heard> = audible.iter().map(|r| r.heard).collect();
     let pairs = pairs::pairs(&heard, watch)?;
+    // What cannot be compared comes last, where no pair names it.
+    audible.extend(&mute);
+    heard.extend(mute.iter().map(|r| r.heard));
+    let told = told(given, &audible);
+    let mut hand = Hand::new(&told);
     let mut bench = Bench {
         gcc: GccPhat::new(),
         recordings: &audible,
@@ -89,30 +112,35 @@ pub fn synchronise(recordings: &[Recording], watch: &dyn Watch) -> Result<Alignm
         watch,
         failed: None,
     };
-    let graph = graph::solve(audible.len(), &pairs, &mut bench);
+    let graph = graph::solve(audible.len(), &pairs, &mut bench, &mut hand);
     if let Some(error) = bench.failed {
         return Err(error);
     }
+    let (heeded, overruled) = hand.heeded(&pairs, &graph.islands);
     let mut solved = Vec::new();
     for island in &graph.islands {
-        let inside: Vec<&Pair> = pairs
-            .iter()
-            .filter(|p| {
-                let holds = |i| island.members.iter().any(|m| m.0 == i);
-                holds(p.left) && holds(p.right)
-            })
-            .collect();
+        let holds = |i: usize| island.members.iter().any(|m| m.0 == i);
+        let inside: Vec<&Pair> =
+            heeded.iter().filter(|p| holds(p.left) && holds(p.right)).collect();
+        let told: Vec<Told> =
+            told.iter().filter(|g| holds(g.left) && holds(g.right)).copied().collect();
         let island = untangle::untangle(island, &inside, &heard);
         let pieces = pieces::pieces(&island, &inside, &heard);
         let pieces = second_look::borne_out(pieces, &inside, &audible)
             .map_err(|source| Error::Sound { source })?;
-        let (placed, looked) = clock::solve(&audible, &pieces, &inside, watch)?;
+        let Solved { placed, looked, residuals_s } =
+            clock::solve(&audible, &pieces, &inside, &told, watch)?;
         alignment.ties.extend(looked.iter().map(|l| tie(l, &placed, &inside, &audible)));
+        for (g, residual_s) in told.iter().zip(residuals_s) {
+            alignment.ties.push(tie_given(&given[g.number], residual_s));
+        }
         solved.push(placed);
     }
+    let overruled = overruled.iter().map(|o| unheeded(&pairs[o.pair], &o.candidate, &audible));
+    alignment.ties.extend(overruled);
     alignment.excerpts = copies::excerpts(&audible, &pairs, watch)?;
     place(&mut alignment, solved, &audible);
-    copies::place(&mut alignment.placements, &alignment.excerpts, &audible);
+    copies::place(&mut alignment.placements, &free(&alignment.excerpts, given), &audible);
     refuse(&mut alignment, &graph.undecided, &audible);
     near_misses(&mut alignment, &pairs, &audible);
     alignment.ties.sort_by(|a, b| {
@@ -185,6 +213,23 @@ fn confirms(
     }))
 }
 
+/// Excerpts in copies that nobody placed by hand: what was placed stays where it was placed.
+fn free(excerpts: &[Excerpt], given: &[Given]) -> Vec<Excerpt> {
+    let is_free = |e: &&Excerpt| given.iter().all(|g| g.right != e.copy);
+    excerpts.iter().filter(is_free).copied().collect()
+}
+
+/// By index, without those that name a recording which is not here, or itself.
+fn told(given: &[Given], recordings: &[&Recording]) -> Vec<Told> {
+    let index = |id: SourceId| recordings.iter().position(|r| r.id == id);
+    let told = given.iter().enumerate().filter_map(|(number, g)| {
+        let (left, right) = (index(g.left)?, index(g.right)?);
+        let Given { left_s, right_s, sigma_s, is_locked, .. } = *g;
+        Some(Told { number, left, right, left_s, right_s, sigma_s, is_locked })
+    });
+    told.filter(|g| g.left != g.right && g.sigma_s > 0.0).collect()
+}
+
 fn nanoseconds(seconds: f64) -> i64 {
     (seconds * 1e9).round() as i64
 }
@@ -214,10 +259,45 @@ fn tie(l: &Looked, placed: &[Placed], pairs: &[&Pair], recordings: &[&Recording]
         windows_agree: agree,
         windows_disagree: disagree,
         runner_up: runner_up(pair, l.claim.lag_s, l.z),
-        accepted: l.residual_s.abs() < clock::REJECTED_FROM_S,
+        accepted: l.is_accepted(),
         kind: TieKind::Sound,
         windows: l.look.iter().flat_map(|look| look.windows.iter().map(window)).collect(),
         residual_ns: Some(nanoseconds(l.residual_s)),
+    }
+}
+
+/// What is given as evidence: it holds at one moment.
+fn tie_given(given: &Given, residual_s: f64) -> Tie {
+    // The larger id is mapped onto the other.
+    let ((left, left_s), (right, right_s)) = if given.left < given.right {
+        ((given.left, given.left_s), (given.right, given.right_s))
+    } else {
+        ((given.right, given.right_s), (given.left, given.left_s))
+    };
+    let at = MediaTime::from_seconds(right_s);
+    let piece = Piece {
+        start: at,
+        end: at,
+        map: ClockMap::from_seconds(left_s - right_s, 0.0),
+        sigma_ns: nanoseconds(given.sigma_s),
+    };
+    let accepted = given.is_locked || residual_s.abs() <= SIGMAS * given.sigma_s;
+    Tie {
+        left,
+        right,
+        pieces: vec![piece],
+        score: 0.0,
+        windows_agree: 0,
+        windows_disagree: 0,
+        runner_up: None,
+        accepted,
+        kind: given.kind,
+        windows: Vec::new(),
+        residual_ns: Some(nanoseconds(if given.left < given.right {
+            residual_s
+        } else {
+            -residual_s
+        })),
     }
 }
 
@@ -281,6 +361,10 @@ fn refuse(alignment: &mut Alignment, undecided: &[graph::Undecided], recordings:
         if alignment.placements.iter().any(|p| p.source == recording.id) {
             continue;
         }
+        if let Some(refusal) = unheard(recording.heard) {
+            alignment.refusals.push((recording.id, refusal));
+            continue;
+        }
         let refusal = match undecided.iter().find(|u| u.recording == index) {
             Some(u) => Refusal::Ambiguous {
                 with: recordings[u.with].name.to_owned(),
@@ -311,12 +395,14 @@ fn near_misses(alignment: &mut Alignment, pairs: &[Pair], recordings: &[&Recordi
         own.sort_by(|&a, &b| strength(&pairs[b]).total_cmp(&strength(&pairs[a])).then(a.cmp(&b)));
         kept.extend(own.into_iter().take(NEAREST));
     }
-    alignment.ties.extend(kept.into_iter().filter_map(|k| near_miss(&pairs[k], recordings)));
+    alignment.ties.extend(kept.into_iter().filter_map(|k| {
+        let best = pairs[k].candidates.iter().max_by(|x, y| x.z.total_cmp(&y.z))?;
+        Some(unheeded(&pairs[k], best, recordings))
+    }));
 }
 
-/// The strongest lag of a pair, that nothing rests on.
-fn near_miss(pair: &Pair, recordings: &[&Recording]) -> Option<Tie> {
-    let best = pair.candidates.iter().max_by(|x, y| x.z.total_cmp(&y.z))?;
+/// A lag of a pair that nothing rests on.
+fn unheeded(pair: &Pair, best: &Candidate, recordings: &[&Recording]) -> Tie {
     let (left, right) = (recordings[pair.left], recordings[pair.right]);
     let end_s = right.heard.duration_s().min(left.heard.duration_s() - best.lag_s);
     let piece = Piece {
@@ -328,7 +414,7 @@ fn near_miss(pair: &Pair, recordings: &[&Recording]) -> Option<Tie> {
         ),
         sigma_ns: nanoseconds(clock::BANDS_SIGMA_S),
     };
-    Some(Tie {
+    Tie {
         left: left.id,
         right: right.id,
         pieces: vec![piece],
@@ -340,5 +426,5 @@ fn near_miss(pair: &Pair, recordings: &[&Recording]) -> Option<Tie> {
         kind: TieKind::Sound,
         windows: Vec::new(),
         residual_ns: None,
-    })
+    }
 }

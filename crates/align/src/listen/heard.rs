@@ -44,6 +44,11 @@ impl Heard {
         Self { samples, active_frames, deviations }
     }
 
+    /// What is heard of a recording of that length that has no sound.
+    pub fn nothing(duration_s: f64) -> Self {
+        Self::new((duration_s * f64::from(RATE_HZ)).max(0.0) as u64, 0, Vec::new())
+    }
+
     /// Length of the recording in seconds.
     pub fn duration_s(&self) -> f64 {
         self.samples as f64 / f64::from(RATE_HZ)

@@ -10,8 +10,10 @@
 
 use rayon::prelude::*;
 
+use super::hand::Given;
 use super::least_squares::{self, Observation, Unknowns};
 use super::pieces::Piece;
+use super::weigh::weigh;
 use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::Pair;
 use crate::tie::refine::{self, Claim, Look};
@@ -41,6 +43,8 @@ pub(crate) struct Looked {
     pub look: Option<Look>,
     /// Mean residual against the solution, seconds.
     pub residual_s: f64,
+    /// Whether it was left out, because what is locked contradicts it.
+    pub is_overruled: bool,
 }
 
 /// Pairs looked at for each recording, besides the spanning ones: with more the answer moves
@@ -88,14 +92,24 @@ const TIE_BIAS_WEIGHT: f64 = 3.0;
 const BIAS_SHARE: f64 = 0.15;
 
 /// A tie that ends up this far from the solution is not what the solution rests on.
-pub(crate) const REJECTED_FROM_S: f64 = 0.1;
+const REJECTED_FROM_S: f64 = 0.1;
 
+/// The clocks of an island and what they rest on.
+pub(crate) struct Solved {
+    pub placed: Vec<Placed>,
+    pub looked: Vec<Looked>,
+    /// For each relation given, how far it is from the solution, seconds.
+    pub residuals_s: Vec<f64>,
+}
+
+/// Both recordings of each relation given must be among the pieces.
 pub(crate) fn solve(
     recordings: &[&Recording],
     pieces: &[Piece],
     pairs: &[&Pair],
+    given: &[Given],
     watch: &dyn Watch,
-) -> Result<(Vec<Placed>, Vec<Looked>), Error> {
+) -> Result<Solved, Error> {
     let mut looked = chosen(pieces, pairs);
     let results: Vec<std::io::Result<Option<Look>>> = looked
         .par_iter()
@@ -116,10 +130,10 @@ pub(crate) fn solve(
     let unknowns = unknowns(pieces);
     let observations: Vec<(usize, Observation)> =
         looked.iter().enumerate().flat_map(|(k, l)| observe(k, l)).collect();
-    let only: Vec<Observation> = observations.iter().map(|o| o.1).collect();
-    let Some(clocks) = least_squares::solve(&unknowns, &only) else {
+    let Some(weighed) = weigh(&unknowns, pieces, &observations, given) else {
         return Err(Error::Unsolved);
     };
+    let clocks = weighed.clocks;
     for (k, l) in looked.iter_mut().enumerate() {
         let residuals: Vec<f64> = observations
             .iter()
@@ -127,6 +141,7 @@ pub(crate) fn solve(
             .map(|o| least_squares::residual(&unknowns, &o.1, &clocks.offset_s, &clocks.drift_ppm))
             .collect();
         l.residual_s = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
+        l.is_overruled = weighed.overruled.contains(&k);
     }
     let bias_s = BIAS_SHARE * tie_bias_s(&looked, pieces.len());
     let placed = pieces
@@ -138,12 +153,12 @@ pub(crate) fn solve(
                 piece: *piece,
                 offset_s: clocks.offset_s[k],
                 drift_ppm: clocks.drift_ppm[unknowns.recording_of_piece[k]],
-                sigma_s: own.hypot(bias_s).hypot(SIGMA_FLOOR_S),
+                sigma_s: own.hypot(bias_s).hypot(SIGMA_FLOOR_S).hypot(weighed.held_s[k]),
                 contradiction_s: bias_s,
             }
         })
         .collect();
-    Ok((placed, looked))
+    Ok(Solved { placed, looked, residuals_s: weighed.residuals_s })
 }
 
 /// The pairs of pieces to look at: two spanning forests by strength, and the strongest few of
@@ -173,6 +188,7 @@ fn chosen(pieces: &[Piece], pairs: &[&Pair]) -> Vec<Looked> {
                         claim,
                         look: None,
                         residual_s: 0.0,
+                        is_overruled: false,
                     });
                 }
             }
@@ -234,6 +250,11 @@ fn unknowns(pieces: &[Piece]) -> Unknowns {
 }
 
 impl Looked {
+    /// Whether the solution rests on it.
+    pub fn is_accepted(&self) -> bool {
+        !self.is_overruled && self.residual_s.abs() < REJECTED_FROM_S
+    }
+
     /// Whether the waveforms confirm the claim.
     pub fn confirmed(&self) -> bool {
         self.look.as_ref().is_some_and(|look| {
@@ -290,7 +311,7 @@ const CLOCK_WANDERS_PPM: f64 = 0.5;
 /// contradict, and what is usual is assumed.
 fn tie_bias_s(looked: &[Looked], pieces: usize) -> f64 {
     let residuals: Vec<f64> =
-        looked.iter().map(|l| l.residual_s).filter(|r| r.abs() < REJECTED_FROM_S).collect();
+        looked.iter().filter(|l| l.is_accepted()).map(|l| l.residual_s).collect();
     let squares: f64 = residuals.iter().map(|r| r * r).sum();
     let spare = (residuals.len() + 1).saturating_sub(pieces) as f64;
     ((TIE_BIAS_WEIGHT * TIE_BIAS_USUAL_S.powi(2) + squares) / (TIE_BIAS_WEIGHT + spare)).sqrt()

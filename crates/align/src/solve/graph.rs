@@ -14,6 +14,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::hand::Hand;
 use crate::tie::pairs::Pair;
 
 /// Recordings that share a clock; offsets relative to the first member's start.
@@ -43,7 +44,7 @@ pub(crate) struct Graph {
 
 /// Proposals nearer than this are one: sound needs 0.25 s for 85 m, and each pair hears its
 /// own sources.
-const TOGETHER_S: f64 = 0.25;
+pub(super) const TOGETHER_S: f64 = 0.25;
 
 /// Below this z a candidate is what strangers show, and supports nothing.
 const Z_NOISE: f64 = 3.4;
@@ -63,17 +64,20 @@ const RIVAL_SHARE_MAX_MANY: f64 = 0.72;
 
 /// A lag proposed between two clusters by one pair.
 #[derive(Clone, Copy, Debug)]
-struct Proposal {
+pub(crate) struct Proposal {
     /// `zero(right cluster) − zero(left cluster)`.
-    offset_s: f64,
+    pub offset_s: f64,
     z: f64,
-    pair: usize,
+    pub pair: usize,
 }
+
+/// Clusters by one of their members: each recording in it and its offset there.
+pub(crate) type Clusters = BTreeMap<usize, Vec<(usize, f64)>>;
 
 /// The verdict on two clusters.
 #[derive(Clone, Debug)]
-struct Match {
-    offset_s: f64,
+pub(crate) struct Match {
+    pub offset_s: f64,
     /// Sum of z² above noise.
     strength: f64,
     rival: f64,
@@ -84,11 +88,11 @@ struct Match {
 }
 
 impl Match {
-    fn z(&self) -> f64 {
+    pub fn z(&self) -> f64 {
         self.strength.max(0.0).sqrt()
     }
 
-    fn decided(&self) -> bool {
+    pub fn decided(&self) -> bool {
         let share_max = if self.pairs >= 3 { RIVAL_SHARE_MAX_MANY } else { RIVAL_SHARE_MAX };
         self.rival <= share_max * self.strength
     }
@@ -108,9 +112,13 @@ pub(crate) trait Witness {
     fn takes_turns(&mut self, pair: usize) -> bool;
 }
 
-pub(crate) fn solve(count: usize, pairs: &[Pair], witness: &mut dyn Witness) -> Graph {
-    let mut clusters: BTreeMap<usize, Vec<(usize, f64)>> =
-        (0..count).map(|i| (i, vec![(i, 0.0)])).collect();
+pub(crate) fn solve(
+    count: usize,
+    pairs: &[Pair],
+    witness: &mut dyn Witness,
+    hand: &mut Hand,
+) -> Graph {
+    let mut clusters: Clusters = (0..count).map(|i| (i, vec![(i, 0.0)])).collect();
     let mut between: BTreeMap<(usize, usize), Vec<Proposal>> = BTreeMap::new();
     for (index, pair) in pairs.iter().enumerate() {
         let proposals = pair.candidates.iter().filter(|c| c.z > Z_NOISE).map(|c| Proposal {
@@ -127,21 +135,28 @@ pub(crate) fn solve(count: usize, pairs: &[Pair], witness: &mut dyn Witness) -> 
         let best = matches
             .iter()
             .filter(|(key, m)| {
-                !refused.contains(*key) && m.z() >= Z_JOIN_IF_CONFIRMED && m.decided()
+                let is_open = !refused.contains(*key) && hand.lets(**key);
+                is_open && m.z() >= Z_JOIN_IF_CONFIRMED && m.decided()
             })
             .max_by(|(_, a), (_, b)| a.margin().total_cmp(&b.margin()));
-        let (key, found) = match best {
-            Some((&key, found)) => (key, found),
-            None => match paused(&matches, &refused, &between, witness) {
-                Some(paused) => paused,
+        let best = best.map(|(&key, found)| (key, found)).or_else(|| {
+            let is_open = |key: &(usize, usize)| !refused.contains(key) && hand.lets(*key);
+            paused(&matches, is_open, &between, witness)
+        });
+        let (key, offset_s) = match best {
+            Some((key, found)) => {
+                let offset_s = found.offset_s;
+                if found.z() < Z_JOIN && !any_confirms(&between[&key], offset_s, pairs, witness) {
+                    refused.insert(key);
+                    continue;
+                }
+                (key, offset_s)
+            }
+            None => match hand.next(&clusters, &between, pairs, witness) {
+                Some(given) => given,
                 None => break,
             },
         };
-        let offset_s = found.offset_s;
-        if found.z() < Z_JOIN && !any_confirms(&between[&key], offset_s, pairs, witness) {
-            refused.insert(key);
-            continue;
-        }
         merge(key, offset_s, &mut clusters, &mut between);
         refused.retain(|k| k.0 != key.0 && k.1 != key.0 && k.0 != key.1 && k.1 != key.1);
         matches.retain(|k, _| k.0 != key.0 && k.1 != key.0 && k.0 != key.1 && k.1 != key.1);
@@ -161,14 +176,12 @@ pub(crate) fn solve(count: usize, pairs: &[Pair], witness: &mut dyn Witness) -> 
 /// The strongest undecided match whose rivals turn out to be the two sides of a pause.
 fn paused<'a>(
     matches: &'a BTreeMap<(usize, usize), Match>,
-    refused: &BTreeSet<(usize, usize)>,
+    is_open: impl Fn(&(usize, usize)) -> bool,
     between: &BTreeMap<(usize, usize), Vec<Proposal>>,
     witness: &mut dyn Witness,
 ) -> Option<((usize, usize), &'a Match)> {
-    let mut open: Vec<_> = matches
-        .iter()
-        .filter(|(k, m)| !refused.contains(*k) && m.z() >= Z_JOIN && !m.decided())
-        .collect();
+    let mut open: Vec<_> =
+        matches.iter().filter(|(k, m)| is_open(k) && m.z() >= Z_JOIN && !m.decided()).collect();
     open.sort_by(|(_, a), (_, b)| b.strength.total_cmp(&a.strength));
     for (key, found) in open {
         let strongest = between[key].iter().max_by(|a, b| a.z.total_cmp(&b.z));
@@ -179,7 +192,7 @@ fn paused<'a>(
     None
 }
 
-fn any_confirms(
+pub(super) fn any_confirms(
     proposals: &[Proposal],
     offset_s: f64,
     pairs: &[Pair],
@@ -202,7 +215,7 @@ fn nearest_lag(pair: &Pair, z: f64) -> f64 {
 }
 
 /// The best offset between two clusters and its nearest rival.
-fn judge(proposals: &[Proposal]) -> Option<Match> {
+pub(super) fn judge(proposals: &[Proposal]) -> Option<Match> {
     let mut sorted: Vec<Proposal> = proposals.to_vec();
     sorted.sort_by(|a, b| a.offset_s.total_cmp(&b.offset_s).then(a.pair.cmp(&b.pair)));
     let mut groups: Vec<(f64, f64, usize)> = Vec::new();

@@ -58,15 +58,34 @@ const CAUCHY: f64 = 2.385;
 
 const ITERATIONS: usize = 25;
 
+/// What is not as usual; nothing by default.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Terms {
+    /// Observations that are never taken for outliers, by index.
+    pub firm: Vec<usize>,
+    /// The pieces whose mean offset is held, so that sigma is counted from them; none: all.
+    pub zero: Vec<usize>,
+}
+
 /// `None` when the equations have no single answer, which ties that connect all pieces rule
 /// out.
 pub(crate) fn solve(unknowns: &Unknowns, observations: &[Observation]) -> Option<Clocks> {
+    solve_with(unknowns, observations, &Terms::default())
+}
+
+/// As [`solve`], under special terms.
+pub(crate) fn solve_with(
+    unknowns: &Unknowns,
+    observations: &[Observation],
+    terms: &Terms,
+) -> Option<Clocks> {
     let pieces = unknowns.offsets_s.len();
     let order = pieces + unknowns.recordings;
     let mut offset_s = unknowns.offsets_s.clone();
     let mut drift_ppm = vec![0.0; unknowns.recordings];
     let mut weights = vec![1.0; observations.len()];
     let mut inverse = Vec::new();
+    let all: Vec<usize> = (0..pieces).collect();
     for _ in 0..ITERATIONS {
         let mut normal = vec![0.0; order * order];
         let mut rhs = vec![0.0; order];
@@ -81,12 +100,7 @@ pub(crate) fn solve(unknowns: &Unknowns, observations: &[Observation]) -> Option
                 }
             }
         }
-        let gauge = 1.0 / (GAUGE_SIGMA_S * GAUGE_SIGMA_S * (pieces * pieces) as f64);
-        for i in 0..pieces {
-            for j in 0..pieces {
-                normal[i * order + j] += gauge;
-            }
-        }
+        hold_mean(&mut normal, order, if terms.zero.is_empty() { &all } else { &terms.zero });
         for (k, drift) in drift_ppm.iter().enumerate() {
             let w = 1.0 / (DRIFT_PRIOR_PPM * DRIFT_PRIOR_PPM);
             normal[(pieces + k) * order + pieces + k] += w;
@@ -100,6 +114,9 @@ pub(crate) fn solve(unknowns: &Unknowns, observations: &[Observation]) -> Option
             let u = residual(unknowns, o, &offset_s, &drift_ppm) / o.sigma_s / CAUCHY;
             *weight = 1.0 / (1.0 + u * u);
         }
+        for firm in &terms.firm {
+            weights[*firm] = 1.0;
+        }
         inverse = factor;
         if step.iter().all(|s| s.abs() < 1e-9) {
             break;
@@ -108,6 +125,16 @@ pub(crate) fn solve(unknowns: &Unknowns, observations: &[Observation]) -> Option
     let covariance = covariance(&inverse, order);
     let recording_of_piece = unknowns.recording_of_piece.clone();
     Some(Clocks { offset_s, drift_ppm, covariance, order, pieces, recording_of_piece })
+}
+
+/// Holds the mean offset of these pieces.
+fn hold_mean(normal: &mut [f64], order: usize, held: &[usize]) {
+    let gauge = 1.0 / (GAUGE_SIGMA_S * GAUGE_SIGMA_S * (held.len() * held.len()) as f64);
+    for i in held {
+        for j in held {
+            normal[i * order + j] += gauge;
+        }
+    }
 }
 
 impl Clocks {

@@ -3,7 +3,9 @@
 pub(crate) mod clock;
 pub(crate) mod copies;
 pub(crate) mod graph;
+pub(crate) mod hand;
 pub(crate) mod least_squares;
 pub(crate) mod pieces;
 pub(crate) mod second_look;
 pub(crate) mod untangle;
+pub(crate) mod weigh;
