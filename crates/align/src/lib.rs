@@ -30,6 +30,7 @@ mod tie;
 pub use error::Error;
 pub use given::Given;
 pub use listen::{HEARD_VERSION, Heard, HeardError, Listener, RATE_HZ};
+pub use solve::Z_STRANGERS;
 pub use sound::Sound;
 pub use synchronise::{Alignment, Recording, Watch, synchronise, synchronise_with};
 

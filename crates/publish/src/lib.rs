@@ -20,6 +20,7 @@ pub mod svg;
 pub mod text;
 mod ticks;
 mod times;
+pub mod why;
 
 pub use error::Error;
 pub use format::{Format, Named, format_named, formats};

@@ -119,7 +119,7 @@ fn tie(left: u8, right: u8, offset_s: f64, accepted: bool) -> Tie {
         accepted,
         kind: TieKind::Sound,
         windows: windows(offset_s),
-        residual_ns: Some(450_000),
+        residual_ns: Some(if accepted { 450_000 } else { -208_475_000_000 }),
     }
 }
 

@@ -9,3 +9,7 @@ pub(crate) mod pieces;
 pub(crate) mod second_look;
 pub(crate) mod untangle;
 pub(crate) mod weigh;
+
+/// The largest strength that recordings of different incidents reached by chance, in standard
+/// deviations; measured, and what the strengths that are believed begin above.
+pub const Z_STRANGERS: f64 = 6.5;

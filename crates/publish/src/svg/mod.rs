@@ -13,6 +13,7 @@ mod ink;
 mod lane;
 mod layout;
 mod link;
+mod residuals;
 
 use std::fmt::Write as _;
 
@@ -22,6 +23,7 @@ use crate::ticks::ticks;
 use crate::{Error, Labels, Named, Shown, Snapshot, times};
 use ink::{Anchor, Ink, Words};
 use layout::{LEFT_PX, Layout, PLOT_LEFT_PX, PLOT_RIGHT_PX, Row, Scale, Section, WIDTH_PX};
+pub use residuals::draw_residuals;
 
 /// Text. On white: 16.1:1.
 const TEXT: &str = "#1b2125";

@@ -48,7 +48,17 @@ sigma is one standard deviation. A recording that shares no sound with another h
 pub(super) const STATUS: &str = "\
 Examples:
   recount status rehearsal.recount
-  recount status rehearsal.recount --json";
+  recount status rehearsal.recount --json
+  recount status rehearsal.recount --ambiguous";
+
+pub(super) const WHY: &str = "\
+Examples:
+  recount why rehearsal.recount IMG_4127.MOV
+  recount why rehearsal.recount IMG_4127.MOV --svg why.svg
+  recount why rehearsal.recount IMG_4127.MOV --json | jq .why.ties
+
+In the JSON, lag says how many seconds after the other this recording began, and a positive
+residual would place it later; times are seconds.";
 
 pub(super) const EXPORT: &str = "\
 Examples:

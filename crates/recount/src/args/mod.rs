@@ -99,6 +99,14 @@ pub enum Command {
     Sync(Sync),
     /// Show the sources, the islands, the placements and what could not be placed
     Status(Status),
+    /// Show why a recording lies where it does, or on no clock
+    ///
+    /// Names every tie behind its place: what it has in common with whom, in which windows of the
+    /// sound the two agree and in which not, how far the tie is from the solution, and whether
+    /// another lag came near. Says what its doubt is made of, and which ties nothing else backs
+    /// up. Of a recording on no clock it says what came nearest and what could be done. --svg
+    /// draws what every window said.
+    Why(Why),
     /// Write what was found in another program's format
     Export(Export),
     /// Check that every source is still what it was, and that the custody log is whole
@@ -180,6 +188,27 @@ pub struct Sync {
 pub struct Status {
     /// The case
     pub case: PathBuf,
+    /// Show instead what sound alone could not decide: where recordings on no clock would fit, and
+    /// whose place is sure only because others agree
+    #[arg(long)]
+    pub ambiguous: bool,
+}
+
+/// `recount why`; see [`Command::Why`].
+#[derive(Args, Debug)]
+#[command(after_help = examples::WHY)]
+pub struct Why {
+    /// The case
+    pub case: PathBuf,
+    /// The recording: its name as `recount status` shows it, its path, or the first digits of its
+    /// SHA-256
+    pub file: String,
+    /// Draw what every window said, as a picture
+    #[arg(long, value_name = "OUT")]
+    pub svg: Option<PathBuf>,
+    /// Replace a picture that exists; a source is never replaced
+    #[arg(long, requires = "svg")]
+    pub force: bool,
 }
 
 /// `recount export`; see [`Command::Export`].

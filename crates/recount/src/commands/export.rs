@@ -74,7 +74,7 @@ fn targets(out: &Path, files: &[Named], extension: &str) -> Vec<PathBuf> {
 
 /// Refuses to write among evidence, and to replace evidence or what makes up the case, whatever
 /// was asked; and anything else that exists, unless replacing it was.
-fn may_write(case: &Case, target: &Path, force: bool) -> Result<(), Error> {
+pub(super) fn may_write(case: &Case, target: &Path, force: bool) -> Result<(), Error> {
     if is_among_evidence(case, target)? {
         return Err(Error::Evidence { path: target.to_owned() });
     }

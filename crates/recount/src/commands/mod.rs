@@ -9,6 +9,7 @@ mod shell;
 mod status;
 mod sync;
 mod verify;
+mod why;
 
 use std::path::Path;
 
@@ -33,6 +34,7 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::Add(asked) => add::run(desk, asked),
         Command::Sync(asked) => sync::run(desk, asked),
         Command::Status(asked) => status::run(desk, asked),
+        Command::Why(asked) => why::run(desk, asked),
         Command::Export(asked) => export::run(desk, asked),
         Command::Verify(asked) => verify::run(desk, asked),
         Command::Completions(asked) => shell::completions(asked),

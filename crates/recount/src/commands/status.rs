@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use case::Case;
 use case::custody::Standing;
 use evidence::Source;
+use publish::Labels;
 
 use super::open;
 use super::sync::alignment_json;
@@ -12,11 +13,21 @@ use crate::args::Status;
 use crate::desk::Desk;
 use crate::error::Error;
 use crate::report::names::{shown, shown_text};
-use crate::report::{output, status};
+use crate::report::{doubtful, output, status};
 use crate::snapshot;
 
 pub(super) fn run(desk: &Desk, asked: &Status) -> Result<(), Error> {
-    print_case(desk, &open(desk, &asked.case)?)
+    let case = open(desk, &asked.case)?;
+    if !asked.ambiguous {
+        return print_case(desk, &case);
+    }
+    let snapshot = snapshot::of_case(&case)?;
+    let doubtful = publish::why::doubtful(&snapshot, &Labels::of(&snapshot));
+    if desk.json {
+        output::print_json(&doubtful)
+    } else {
+        output::print(&doubtful::text(&doubtful))
+    }
 }
 
 /// Prints what is known of a case, as text or JSON.

@@ -1,7 +1,9 @@
 //! What a person or a program gets to read.
 
+pub mod doubtful;
 pub mod names;
 pub mod output;
 pub mod progress;
 pub mod status;
 pub mod verify;
+pub mod why;

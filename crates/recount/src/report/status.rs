@@ -6,13 +6,15 @@ use std::fmt::Write as _;
 use evidence::{Placement, SourceKind};
 use publish::lanes::{self, Colour, Glyphs, Style};
 use publish::text::{columns, shorten};
+use publish::why::{Bridge, bridges};
 use publish::{Labels, Shown, Snapshot};
 use serde::Serialize;
 
 use super::names::shown_text;
 use super::output::has_colour;
+use super::why::names;
 
-const BOLD: anstyle::Style = anstyle::Style::new().bold();
+pub(super) const BOLD: anstyle::Style = anstyle::Style::new().bold();
 
 /// Columns where nobody says how wide the page is.
 const WIDTH_UNKNOWN: usize = 100;
@@ -39,6 +41,8 @@ pub struct Summary {
     pub islands: Vec<IslandSummary>,
     /// Recordings on no clock.
     pub unplaced: Vec<Unplaced>,
+    /// Ties whose loss would split an island.
+    pub bridges: Vec<Hanging>,
     /// The alignment, as `export --to json` writes it.
     pub alignment: serde_json::Value,
     /// What a person should know.
@@ -65,6 +69,30 @@ pub struct Unplaced {
     pub why: String,
 }
 
+/// A tie whose loss would split an island.
+#[derive(Debug, Serialize)]
+pub struct Hanging {
+    /// The island.
+    pub island: u32,
+    /// One end.
+    pub left: String,
+    /// The other.
+    pub right: String,
+    /// Who would be parted from the rest.
+    pub lost: Vec<String>,
+}
+
+impl Hanging {
+    fn of(bridge: &Bridge, labels: &Labels) -> Self {
+        Self {
+            island: bridge.island,
+            left: labels.name(bridge.left),
+            right: labels.name(bridge.right),
+            lost: bridge.lost.iter().map(|id| labels.name(*id)).collect(),
+        }
+    }
+}
+
 /// A snapshot in numbers.
 pub fn summary(snapshot: &Snapshot, alignment: serde_json::Value, warnings: &[String]) -> Summary {
     let labels = Labels::of(snapshot);
@@ -80,6 +108,7 @@ pub fn summary(snapshot: &Snapshot, alignment: serde_json::Value, warnings: &[St
         duration_s: duration_s(snapshot),
         islands: islands(snapshot),
         unplaced,
+        bridges: bridges(snapshot).iter().map(|bridge| Hanging::of(bridge, &labels)).collect(),
         alignment,
         warnings: warnings.to_vec(),
     }
@@ -103,6 +132,7 @@ pub fn text(snapshot: &Snapshot, warnings: &[String]) -> String {
     let style = Style { colour, glyphs: Glyphs::Unicode };
     page.push_str(&lanes::draw(snapshot, width().unwrap_or(WIDTH_UNKNOWN), style));
     placements(&mut page, snapshot, width().unwrap_or(usize::MAX));
+    hanging(&mut page, snapshot);
     documents(&mut page, snapshot);
     if !warnings.is_empty() {
         let _ = writeln!(page, "\n{BOLD}Worth knowing{BOLD:#}");
@@ -155,13 +185,38 @@ fn placements(page: &mut String, snapshot: &Snapshot, width: usize) {
     }
 }
 
+/// A line for each island that hangs on a tie, or on several.
+fn hanging(page: &mut String, snapshot: &Snapshot) {
+    let labels = Labels::of(snapshot);
+    let all = bridges(snapshot);
+    let mut told = None;
+    for bridge in &all {
+        if told.replace(bridge.island) == Some(bridge.island) {
+            continue;
+        }
+        if told == Some(all[0].island) && bridge == &all[0] {
+            page.push('\n');
+        }
+        let hanging = Hanging::of(bridge, &labels);
+        let more = all.iter().filter(|other| other.island == bridge.island).count() - 1;
+        let and =
+            if more > 0 { format!(", and on {more} more in the same way") } else { String::new() };
+        let tie = format!("{} – {}", shown_text(&hanging.left), shown_text(&hanging.right));
+        let lost = match bridge.together {
+            2 => String::new(),
+            _ => format!(": without it {} would be parted from the rest", names(&hanging.lost)),
+        };
+        let _ = writeln!(page, "Island {} hangs on one tie, {tie}{lost}{and}", bridge.island);
+    }
+}
+
 fn row<'a>(name: &'a str, shown: &'a Shown) -> Option<(u32, f64, &'a str, &'a Placement)> {
     let placement = shown.placement.as_ref()?;
     Some((placement.island.0, placement.case_start()?.seconds(), name, placement))
 }
 
 /// One standard deviation in milliseconds, rounded up: doubt is never understated.
-fn doubt_ms(sigma_s: f64) -> String {
+pub(super) fn doubt_ms(sigma_s: f64) -> String {
     format!("±{:.1}", (sigma_s * 1e4).ceil() / 10.0)
 }
 
@@ -205,7 +260,7 @@ fn length(seconds: f64) -> String {
     }
 }
 
-fn count(number: usize, noun: &str) -> String {
+pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 

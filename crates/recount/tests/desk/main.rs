@@ -7,3 +7,4 @@ mod evidence_untouched;
 mod help;
 mod interrupted;
 mod scene;
+mod why;
