@@ -168,7 +168,7 @@ fn draw_plot(ink: &mut Ink, why: &Why, plot: &Plot, scale: &Scale, top: f64) {
     ink.words(&Words::new(LEFT_PX, top + 14.0, 12.0, TEXT).bold(), &name);
     for (nth, line) in said.iter().take(4).enumerate() {
         let y = top + 31.0 + 15.5 * nth as f64;
-        ink.words(&Words::new(LEFT_PX, y, 10.5, MUTED), &shorten(line, 46, "…"));
+        ink.words(&Words::new(LEFT_PX, y, 10.5, MUTED), &shorten(line, 50, "…"));
     }
     let middle = top + PLOT_PX / 2.0;
     for piece in &why.pieces {
@@ -238,9 +238,9 @@ fn said(plot: &Plot) -> Vec<String> {
     let agree: u32 = plot.ties.iter().map(|tie| tie.windows_agree).sum();
     let all: u32 = agree + plot.ties.iter().map(|tie| tie.windows_disagree).sum::<u32>();
     let pieces =
-        if plot.ties.len() > 1 { format!(" in {} pieces", plot.ties.len()) } else { String::new() };
+        if plot.ties.len() > 1 { format!(" ({} pieces)", plot.ties.len()) } else { String::new() };
     let mut said = vec![match best.kind {
-        "sound" => format!("strength {:.1}{pieces}, {agree} of {all} windows agree", best.strength),
+        "sound" => format!("strength {:.1}, {agree} of {all} windows agree{pieces}", best.strength),
         kind => format!("by {kind}{pieces}"),
     }];
     let mean = |tie: &TieWhy| {

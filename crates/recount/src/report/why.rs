@@ -2,13 +2,16 @@
 
 use std::fmt::Write as _;
 
-use publish::why::{Alternative, NamedBridge, PieceWhy, TieWhy, Why};
+use publish::why::{Alternative, NamedBridge, PieceWhy, Step, TieWhy, Why};
 
 use super::names::shown_text;
 use super::status::{BOLD, count, doubt_ms};
 
 /// Recordings named in a sentence; of more it says how many.
 const NAMED_MAX: usize = 4;
+
+/// A tie further off than so many standard deviations of the place is remarked on.
+const FAR_SIGMAS: f64 = 3.0;
 
 /// All of it, as text.
 pub fn text(why: &Why) -> String {
@@ -60,13 +63,7 @@ fn pieces(page: &mut String, why: &Why) {
     let _ = writeln!(page, "\n{BOLD}Where it lies{BOLD:#}");
     for (nth, piece) in why.pieces.iter().enumerate() {
         if let Some(step) = nth.checked_sub(1).and_then(|before| why.steps.get(before)) {
-            let what = if step.missing >= 0.0 { "nothing was recorded for" } else { "repeated" };
-            let _ = writeln!(
-                page,
-                "  at {:.3} s of the file a step: {what} {:.3} s",
-                step.at,
-                step.missing.abs()
-            );
+            let _ = writeln!(page, "  {}", step_sentence(&why.pieces[nth - 1], step));
         }
         let _ = writeln!(
             page,
@@ -82,6 +79,19 @@ fn pieces(page: &mut String, why: &Why) {
         );
         let _ = writeln!(page, "    {}", sigma(piece));
     }
+}
+
+/// Where the clock jumps, and by how much.
+fn step_sentence(before: &PieceWhy, step: &Step) -> String {
+    let place = if before.end < step.at {
+        format!("between {:.3} and {:.3} s of the file", before.end, step.at)
+    } else {
+        format!("at {:.3} s of the file", step.at)
+    };
+    if step.missing < 0.0 {
+        return format!("{place} a step: {:.3} s are told twice", -step.missing);
+    }
+    format!("{place} a step: the file lacks {:.3} s of what went on", step.missing)
 }
 
 /// What a sigma is made of; its parts add up as squares do.
@@ -104,6 +114,7 @@ fn ties(page: &mut String, why: &Why) {
     if looked_at.is_empty() {
         return;
     }
+    let sigma_s = why.pieces.iter().map(|piece| piece.sigma).fold(0.0, f64::max);
     let _ = writeln!(page, "\n{BOLD}What it has in common with others{BOLD:#}");
     for tie in looked_at {
         let (start, end) = (tie.start.max(0.0), tie.end);
@@ -120,10 +131,15 @@ fn ties(page: &mut String, why: &Why) {
             let spread = tie.residual_spread.map(|s| format!(", spread {:.1} ms", s * 1e3));
             let _ = writeln!(
                 page,
-                "    alone it would place this file {:.1} ms {}{}",
+                "    alone it would place this file {:.1} ms {}{}{}",
                 residual.abs() * 1e3,
                 if residual < 0.0 { "earlier" } else { "later" },
-                spread.unwrap_or_default()
+                spread.unwrap_or_default(),
+                if residual.abs() > FAR_SIGMAS * sigma_s {
+                    "; that is far from the solution"
+                } else {
+                    ""
+                }
             );
         }
         let _ = writeln!(page, "    {}{}", rival(tie), disagreeing(tie));
@@ -222,7 +238,7 @@ fn unplaced(page: &mut String, why: &Why) {
         page,
         "\n{BOLD}What could be done{BOLD:#}\n  add another recording that heard both this and the \
          others, and run `recount sync` again\n  or place it by hand, if something else says when \
-         it began: `recount place`"
+         it began"
     );
 }
 
