@@ -109,7 +109,10 @@ fn number_equal_names(names: &mut [String], snapshot: &Snapshot) {
     let mut taken: HashSet<String> =
         count.iter().filter(|(_, n)| **n == 1).map(|(name, _)| name.clone()).collect();
     let mut order: Vec<usize> = (0..names.len()).filter(|&at| count[&names[at]] > 1).collect();
-    order.sort_by_key(|&at| snapshot.recordings[at].source.id);
+    // No case holds one path with the same bytes twice; a snapshot by hand may.
+    let key =
+        |at: usize| (snapshot.recordings[at].source.id, snapshot.recordings[at].recording.duration);
+    order.sort_by_key(|&at| key(at));
     for at in order {
         let with_hash = format!("{} [{}]", names[at], snapshot.recordings[at].source.id.short());
         let numbered = (2..).map(|n: u32| format!("{with_hash} ({n})"));
