@@ -10,7 +10,7 @@ use evidence::{
 use crate::solve::clock::{self, Looked, Placed, Solved};
 use crate::solve::copies;
 use crate::solve::graph;
-use crate::solve::hand::{Given as Told, Hand, SIGMAS};
+use crate::solve::hand::{Given as Told, Hand, Overruled, SIGMAS};
 use crate::solve::pieces;
 use crate::solve::second_look;
 use crate::solve::untangle;
@@ -136,8 +136,7 @@ pub fn synchronise_with(
         }
         solved.push(placed);
     }
-    let overruled = overruled.iter().map(|o| unheeded(&pairs[o.pair], &o.candidate, &audible));
-    alignment.ties.extend(overruled);
+    alignment.ties.extend(overruled.iter().map(|o| tie_overruled(o, &pairs, &audible)));
     alignment.excerpts = copies::excerpts(&audible, &pairs, watch)?;
     place(&mut alignment, solved, &audible);
     copies::place(&mut alignment.placements, &free(&alignment.excerpts, given), &audible);
@@ -319,6 +318,14 @@ fn runner_up(pair: &Pair, lag_s: f64, z: f64) -> Option<RunnerUp> {
 
 /// Lags nearer than this are one: each pair hears its own sources from its own place.
 const APART_S: f64 = 0.3;
+
+/// A lag that sound proposed where another was given.
+fn tie_overruled(overruled: &Overruled, pairs: &[Pair], recordings: &[&Recording]) -> Tie {
+    Tie {
+        residual_ns: Some(nanoseconds(overruled.residual_s)),
+        ..unheeded(&pairs[overruled.pair], &overruled.candidate, recordings)
+    }
+}
 
 /// Numbers the islands and sets each one's zero.
 fn place(alignment: &mut Alignment, mut solved: Vec<Vec<Placed>>, recordings: &[&Recording]) {

@@ -44,7 +44,7 @@ impl Tie {
     /// nobody looked at it closely.
     pub fn is_near_miss(&self) -> bool {
         let looked_at = self.windows_agree + self.windows_disagree > 0;
-        self.kind.is_sound() && !self.accepted && !looked_at
+        self.kind.is_sound() && !self.accepted && !looked_at && self.residual_ns.is_none()
     }
 }
 

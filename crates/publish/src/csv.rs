@@ -102,6 +102,7 @@ fn placements(snapshot: &Snapshot, labels: &Labels) -> Table {
         "media_end",
         "offset_s",
         "drift_ppm",
+        "placed_by_hand",
         "duration_s",
         "size_bytes",
         "sha256",
@@ -121,6 +122,7 @@ fn placements(snapshot: &Snapshot, labels: &Labels) -> Table {
                 row.extend(media_time(piece.end));
                 row.push(Cell::Own(seconds(piece.map.offset_ns)));
                 row.push(Cell::Own(thousandths(piece.map.drift_ppb)));
+                row.push(yes_or_no(snapshot.is_anchored(lane.shown.source.id)));
                 row.push(Cell::Own(seconds(lane.shown.recording.duration.0)));
                 row.push(Cell::Own(lane.shown.source.size_bytes.to_string()));
                 row.push(Cell::Own(lane.shown.source.id.to_string()));
@@ -147,12 +149,17 @@ fn refusals(snapshot: &Snapshot, labels: &Labels) -> Table {
     table
 }
 
+fn yes_or_no<'a>(is_so: bool) -> Cell<'a> {
+    Cell::Own(if is_so { "yes" } else { "no" }.to_owned())
+}
+
 /// One row per piece of a tie: `left = offset + (1 + drift)·right` from `right_start` on.
 fn ties(snapshot: &Snapshot, labels: &Labels) -> Table {
     let mut table = Table::with_columns(&[
         "left",
         "right",
         "accepted",
+        "by",
         "score",
         "windows_agree",
         "windows_disagree",
@@ -178,7 +185,8 @@ fn ties(snapshot: &Snapshot, labels: &Labels) -> Table {
             table.row(&[
                 Cell::Text(left),
                 Cell::Text(right),
-                Cell::Own(if tie.accepted { "yes" } else { "no" }.to_owned()),
+                yes_or_no(tie.accepted),
+                Cell::Own(tie.kind.word().to_owned()),
                 number(tie.score),
                 Cell::Own(tie.windows_agree.to_string()),
                 Cell::Own(tie.windows_disagree.to_string()),

@@ -9,7 +9,7 @@
 use evidence::{Excerpt, Piece, Refusal, Source, SourceId, Tie};
 use serde::Serialize;
 
-use crate::{Error, Labels, Named, Shown, Snapshot};
+use crate::{Error, Labels, Named, Shown, Snapshot, Word};
 
 /// Changes when a reader of the former version would misread the new one.
 pub const SCHEMA: &str = "recount-alignment/1";
@@ -35,6 +35,25 @@ struct AlignmentRow<'a> {
     excerpts: Vec<ExcerptRow>,
     ties: Vec<TieRow>,
     documents: Vec<DocumentRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    anchors: Vec<AnchorRow<'a>>,
+}
+
+/// A person's word: `file` at `at` was when `with` was at `with_at`.
+#[derive(Serialize)]
+struct AnchorRow<'a> {
+    file: String,
+    at: f64,
+    with: String,
+    with_at: f64,
+    sigma: f64,
+    locked: bool,
+    /// Whether the recordings lie so; absent before they were placed anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    accepted: Option<bool>,
+    said: &'a str,
+    by: &'a str,
+    at_utc: &'a str,
 }
 
 #[derive(Serialize)]
@@ -45,6 +64,9 @@ struct RecordingRow<'a> {
     duration: f64,
     island: Option<u32>,
     pieces: Vec<PieceRow>,
+    /// A person said where it lies, and it lies there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    anchored: bool,
     /// The recording that is the same file, where this is another copy of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     same_bytes_as: Option<&'a str>,
@@ -84,6 +106,8 @@ struct TieRow {
     left: String,
     right: String,
     accepted: bool,
+    /// What it rests on: `sound`, `light`, `hand` (a person said so) or `clock`.
+    by: &'static str,
     score: f64,
     windows_agree: u32,
     windows_disagree: u32,
@@ -125,11 +149,15 @@ fn alignment<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> AlignmentRow<'a>
         recordings: labels
             .sorted(snapshot)
             .into_iter()
-            .map(|(file, shown)| recording_row(file, shown, labels))
+            .map(|(file, shown)| {
+                let anchored = snapshot.is_anchored(shown.source.id);
+                RecordingRow { anchored, ..recording_row(file, shown, labels) }
+            })
             .collect(),
         excerpts,
         ties,
         documents,
+        anchors: snapshot.words.iter().map(|word| anchor_row(word, snapshot, labels)).collect(),
     }
 }
 
@@ -143,6 +171,7 @@ fn recording_row<'a>(file: &'a str, shown: &'a Shown, labels: &'a Labels) -> Rec
         island: placement.map(|placement| placement.island.0),
         pieces: placement
             .map_or_else(Vec::new, |placement| placement.pieces.iter().map(piece_row).collect()),
+        anchored: false,
         same_bytes_as: labels.twin(file, shown),
         refusal: shown.refusal.as_ref().filter(|_| placement.is_none()).map(|refusal| RefusalRow {
             refusal,
@@ -178,6 +207,7 @@ fn tie_row(tie: &Tie, labels: &Labels) -> TieRow {
         left: labels.name(tie.left),
         right: labels.name(tie.right),
         accepted: tie.accepted,
+        by: tie.kind.word(),
         score: tie.score,
         windows_agree: tie.windows_agree,
         windows_disagree: tie.windows_disagree,
@@ -188,6 +218,22 @@ fn tie_row(tie: &Tie, labels: &Labels) -> TieRow {
         pieces: tie.pieces.iter().map(piece_row).collect(),
         left_sha256: tie.left,
         right_sha256: tie.right,
+    }
+}
+
+fn anchor_row<'a>(word: &'a Word, snapshot: &Snapshot, labels: &Labels) -> AnchorRow<'a> {
+    let anchor = &word.anchor;
+    AnchorRow {
+        file: labels.name(anchor.source),
+        at: anchor.time.seconds(),
+        with: labels.name(anchor.other),
+        with_at: anchor.other_time.seconds(),
+        sigma: anchor.sigma_ns as f64 / 1e9,
+        locked: anchor.is_locked,
+        accepted: snapshot.tie_of(anchor).map(|tie| tie.accepted),
+        said: &word.said,
+        by: &word.actor,
+        at_utc: &word.at_utc,
     }
 }
 

@@ -25,4 +25,4 @@ pub mod why;
 pub use error::Error;
 pub use format::{Format, Named, format_named, formats};
 pub use labels::Labels;
-pub use snapshot::{Shown, Snapshot, Waveform};
+pub use snapshot::{Shown, Snapshot, Waveform, Word};

@@ -197,6 +197,7 @@ pub fn rehearsal() -> Snapshot {
             path: PathBuf::from("/case/docs/call sheet.pdf"),
             size_bytes: 2_918,
         }],
+        words: Vec::new(),
         tool: "recount 0.0.0".to_owned(),
     }
 }

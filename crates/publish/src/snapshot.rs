@@ -1,7 +1,12 @@
 //! What a case looks like at one moment: everything a writer may say.
 
-use evidence::{Excerpt, Placement, Recording, Refusal, Source, SourceId, Stretch, Tie};
+use evidence::{
+    Anchor, Excerpt, Placement, Recording, Refusal, Source, SourceId, Stretch, Tie, TieKind,
+};
 use serde::{Deserialize, Serialize};
+
+/// Two moments nearer than this are one: a solution goes through floating-point numbers.
+const SAME_NS: u64 = 1_000;
 
 /// A case at one moment, complete enough that no writer needs to look anything up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -16,6 +21,9 @@ pub struct Snapshot {
     pub excerpts: Vec<Excerpt>,
     /// Sources without time.
     pub documents: Vec<Source>,
+    /// Where persons placed recordings, in the order in which they said so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<Word>,
     /// Program and version that made the findings (`recount 0.1.0`).
     pub tool: String,
 }
@@ -38,6 +46,19 @@ pub struct Shown {
     pub waveform: Option<Waveform>,
 }
 
+/// Where a person placed a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Word {
+    /// What was said.
+    pub anchor: Anchor,
+    /// In the person's words.
+    pub said: String,
+    /// When, RFC 3339.
+    pub at_utc: String,
+    /// By whom.
+    pub actor: String,
+}
+
 /// The outline of a recording's sound.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waveform {
@@ -51,6 +72,33 @@ impl Snapshot {
     /// The recording with this hash.
     pub fn recording(&self, id: SourceId) -> Option<&Shown> {
         self.recordings.iter().find(|shown| shown.source.id == id)
+    }
+
+    /// The tie that a person's word became in the solution; none before that.
+    pub fn tie_of(&self, anchor: &Anchor) -> Option<&Tie> {
+        let (low, high) = if anchor.source < anchor.other {
+            ((anchor.source, anchor.time), (anchor.other, anchor.other_time))
+        } else {
+            ((anchor.other, anchor.other_time), (anchor.source, anchor.time))
+        };
+        self.ties.iter().find(|tie| {
+            let at = tie.pieces.first().map(|piece| (piece.start, piece.map.to_case(piece.start)));
+            let is_given = matches!(tie.kind, TieKind::Hand | TieKind::Clock);
+            is_given
+                && (tie.left, tie.right) == (low.0, high.0)
+                && at.is_some_and(|(right, left)| {
+                    right == high.1 && left.0.abs_diff(low.1.0) < SAME_NS
+                })
+        })
+    }
+
+    /// Whether a recording lies where it does because a person said so.
+    pub fn is_anchored(&self, id: SourceId) -> bool {
+        let of = |word: &&Word| word.anchor.source == id;
+        self.words
+            .iter()
+            .filter(of)
+            .any(|word| self.tie_of(&word.anchor).is_some_and(|tie| tie.accepted))
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use case::Case;
+use case::{Case, Told};
 use evidence::SourceKind;
-use publish::{Shown, Snapshot, Waveform};
+use publish::{Shown, Snapshot, Waveform, Word};
 
 use crate::desk::TOOL;
 use crate::error::Error;
@@ -39,10 +39,20 @@ pub fn of_case(case: &Case) -> Result<Snapshot, Error> {
             ties: case.ties()?,
             excerpts: case.excerpts()?,
             documents,
+            words: words(case)?,
             tool: TOOL.to_owned(),
         })
     })?;
     Ok(snapshot)
+}
+
+/// What persons have said of where recordings lie.
+fn words(case: &Case) -> Result<Vec<Word>, case::Error> {
+    let word = |told: Told<_>| {
+        let Told { anchor, said, at_utc, actor, .. } = told;
+        Word { anchor, said, at_utc, actor }
+    };
+    Ok(case.anchors()?.into_iter().map(word).collect())
 }
 
 /// An outline as a waveform, if there is any of it.

@@ -60,6 +60,8 @@ pub(crate) struct Hand {
 pub(crate) struct Overruled {
     pub pair: usize,
     pub candidate: Candidate,
+    /// By how much it would put `right` later than it lies, seconds.
+    pub residual_s: f64,
 }
 
 impl Hand {
@@ -155,8 +157,12 @@ impl Hand {
             let is_near = |c: &Candidate| (c.lag_s - lag_s).abs() <= reach_s;
             let far = pair.candidates.iter().filter(|c| !is_near(c));
             let strongest = far.max_by(|a, b| a.z.total_cmp(&b.z)).copied();
-            let strongest = strongest.filter(|c| c.z >= graph::Z_JOIN);
-            overruled.extend(strongest.map(|candidate| Overruled { pair: index, candidate }));
+            let strongest = strongest.filter(|c| c.z >= graph::Z_JOIN_IF_CONFIRMED);
+            overruled.extend(strongest.map(|candidate| Overruled {
+                pair: index,
+                candidate,
+                residual_s: candidate.lag_s - lag_s,
+            }));
             pair.candidates.retain(is_near);
         }
         pairs.retain(|pair| !pair.candidates.is_empty());

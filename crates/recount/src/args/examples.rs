@@ -45,6 +45,17 @@ Examples:
 In the JSON, the case time of media time t is offset + (1 + drift_ppm / 1000000) * t seconds, and
 sigma is one standard deviation. A recording that shares no sound with another has no pieces.";
 
+pub(super) const PLACE: &str = "\
+Examples:
+  recount place rehearsal.recount lobby.mp4 --at 0:03:13.9 --media 41.2 --sigma 0.5
+  recount place rehearsal.recount lobby.mp4 --with phone.mov --other-at 1:48.6 --lock
+  recount place rehearsal.recount --list
+  recount place rehearsal.recount lobby.mp4 --undo
+
+The first says: what lobby.mp4 shows at 41.2 s happened at 3 min 13.9 s of the case, give or take
+half a second. It is kept as a relation to a recording that was running then, so it stays true when
+the zero of the case moves. The exit code is 1 if sound contradicts it and it is not locked.";
+
 pub(super) const STATUS: &str = "\
 Examples:
   recount status rehearsal.recount

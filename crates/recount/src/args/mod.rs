@@ -4,6 +4,7 @@
 //! environment; clap answers `--help`, `--version` and usage errors (exit code 2) by itself.
 
 mod examples;
+mod time;
 
 use std::path::PathBuf;
 
@@ -97,6 +98,12 @@ pub enum Command {
     /// Given files, or a folder that is no case, does the same without a case and prints the
     /// result; nothing is kept.
     Sync(Sync),
+    /// Say where a recording lies, where sound cannot tell
+    ///
+    /// What you say is kept with your name and the time, takes part in the solution as yours, and
+    /// can be taken back. Sound that is sure of itself outweighs it; --lock holds it against
+    /// everything. The recordings are placed anew at once, and what moved is told.
+    Place(Place),
     /// Show the sources, the islands, the placements and what could not be placed
     Status(Status),
     /// Show why a recording lies where it does, or on no clock
@@ -177,6 +184,49 @@ pub struct Sync {
     /// What becomes of the rest.
     #[command(flatten)]
     pub rest: Rest,
+    /// How hard to work.
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// `recount place`; see [`Command::Place`].
+#[derive(Args, Debug)]
+#[command(after_help = examples::PLACE, group = clap::ArgGroup::new("what").required(true))]
+pub struct Place {
+    /// The case
+    pub case: PathBuf,
+    /// The recording: its name in the case, its path, or the first digits of its hash
+    #[arg(required_unless_present_any = ["list", "undo"])]
+    pub file: Option<String>,
+    /// It was then: a time on the clock of an island, in seconds or as h:mm:ss.mmm
+    #[arg(long, value_name = "TIME", value_parser = time::moment, group = "what",
+          allow_hyphen_values = true)]
+    pub at: Option<i64>,
+    /// Which island's clock --at is on
+    #[arg(long, value_name = "N", default_value_t = 0, requires = "at")]
+    pub island: u32,
+    /// It was when another recording was at --other-at
+    #[arg(long, value_name = "OTHER", group = "what")]
+    pub with: Option<String>,
+    /// The time in the other recording
+    #[arg(long, value_name = "TIME", value_parser = time::moment, requires = "with",
+          default_value = "0", allow_hyphen_values = true)]
+    pub other_at: i64,
+    /// The time in the recording that all this is about
+    #[arg(long, value_name = "TIME", value_parser = time::moment, default_value = "0")]
+    pub media: i64,
+    /// How far off it may be: one standard deviation, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = time::doubt, default_value = "0.1")]
+    pub sigma: i64,
+    /// Let nothing else move it against the other: sound that contradicts it is not heeded
+    #[arg(long)]
+    pub lock: bool,
+    /// Take back what was said last, or all that was said of FILE
+    #[arg(long, group = "what")]
+    pub undo: bool,
+    /// Show what was said and by whom
+    #[arg(long, group = "what")]
+    pub list: bool,
     /// How hard to work.
     #[command(flatten)]
     pub work: Work,

@@ -4,6 +4,7 @@
 mod add;
 mod export;
 mod new;
+mod place;
 mod reconstruct;
 mod shell;
 mod status;
@@ -33,6 +34,7 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::New(asked) => new::run(desk, asked),
         Command::Add(asked) => add::run(desk, asked),
         Command::Sync(asked) => sync::run(desk, asked),
+        Command::Place(asked) => place::run(desk, asked),
         Command::Status(asked) => status::run(desk, asked),
         Command::Why(asked) => why::run(desk, asked),
         Command::Export(asked) => export::run(desk, asked),

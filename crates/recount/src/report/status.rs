@@ -10,6 +10,7 @@ use publish::why::{Bridge, bridges};
 use publish::{Labels, Shown, Snapshot};
 use serde::Serialize;
 
+use super::moved;
 use super::names::shown_text;
 use super::output::has_colour;
 use super::why::names;
@@ -153,7 +154,10 @@ fn placements(page: &mut String, snapshot: &Snapshot, width: usize) {
     }
     page.push('\n');
     rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let names: Vec<String> = rows.iter().map(|row| shown_text(row.2)).collect();
+    let mark = |placement: &Placement| {
+        if snapshot.is_anchored(placement.source) { " (by hand)" } else { "" }
+    };
+    let names: Vec<String> = rows.iter().map(|row| shown_text(row.2) + mark(row.3)).collect();
     let has_room = width >= FIGURES_COLUMNS + NAME_COLUMNS_MIN;
     let figures = if has_room { FIGURES_COLUMNS } else { FIGURES_COLUMNS_FEW };
     let room = width.saturating_sub(figures).clamp(NAME_COLUMNS_MIN, NAME_COLUMNS_MAX);
@@ -181,6 +185,12 @@ fn placements(page: &mut String, snapshot: &Snapshot, width: usize) {
                 &format!("{:.1}", end_s - start_s),
             ];
             row(anstyle::Style::new(), cells);
+        }
+    }
+    if !snapshot.words.is_empty() {
+        let _ = writeln!(page, "\n{BOLD}Placed by hand{BOLD:#}");
+        for line in moved::words(snapshot).lines() {
+            let _ = writeln!(page, "  {line}");
         }
     }
 }

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use align::{Alignment, Heard, Watch};
+use align::{Alignment, Given, Heard, Watch};
 use case::Case;
 use evidence::{Recording, Refusal, Source, SourceId};
 use media::Door;
 use serde_json::json;
 
+use super::given::{Mute, Word};
 use super::hear::sound_tag;
 use super::listen::{self, Unheard};
 use crate::desk::{Desk, stamp};
@@ -20,6 +21,9 @@ use crate::sound::KeptSound;
 
 /// Counted up when the same sound would be placed otherwise.
 const ALIGN_VERSION: u32 = 2;
+
+/// Of a recording that cannot be heard.
+static NO_SOUND: Vec<f32> = Vec::new();
 
 /// A recording as it goes into the alignment.
 #[derive(Debug)]
@@ -66,7 +70,8 @@ pub fn run(
     missing: Missing,
 ) -> Result<Outcome, Error> {
     let recordings = case.recordings()?;
-    let step = step(door, &recordings, unheard);
+    let word = Word::of(case)?;
+    let step = step(door, &recordings, unheard, &word);
     if case.is_done(&step)? {
         desk.tell(&Event::Finished { step: Step::Align, counts: BTreeMap::new() });
         return Ok(Outcome::Done);
@@ -86,13 +91,18 @@ pub fn run(
     let Some(ready) = read(case, door, &recordings, unheard) else {
         return Ok(Outcome::ListenAgain);
     };
-    let alignment = match place(desk, &ready) {
+    let mute = word.mute(&recordings, &ready.iter().map(|r| r.id).collect::<Vec<_>>());
+    let alignment = match place(desk, &ready, &mute, &word.given()) {
         Ok(alignment) => alignment,
         Err(error) => return damaged(case, &ready).ok_or(error),
     };
     desk.stop_if_asked()?;
+    let is_placed = |id: SourceId| alignment.placements.iter().any(|p| p.source == id);
+    let unplaceable = unplaceable(&recordings, unheard);
     let mut refusals = alignment.refusals;
-    refusals.extend(unplaceable(&recordings, unheard));
+    // Of a recording without sound it is told that it has none, not that it is silent.
+    refusals.retain(|(id, _)| unplaceable.iter().all(|(other, _)| other != id));
+    refusals.extend(unplaceable.into_iter().filter(|(id, _)| !is_placed(*id)));
     refusals.sort_by_key(|(id, _)| *id);
     let run = case.begin(&stamp(), &step)?;
     case.replace_alignment(
@@ -112,18 +122,27 @@ pub fn run(
 ///
 /// # Errors
 /// If kept sound cannot be read or somebody asked to stop.
-pub fn place(desk: &Desk, ready: &[Ready]) -> Result<Alignment, Error> {
+pub fn place(
+    desk: &Desk,
+    ready: &[Ready],
+    mute: &[Mute],
+    given: &[Given],
+) -> Result<Alignment, Error> {
     desk.tell(&Event::Started { step: Step::Align, files: ready.len() });
-    let recordings: Vec<_> = ready
-        .iter()
-        .map(|ready| align::Recording {
-            id: ready.id,
-            name: &ready.name,
-            heard: &ready.heard,
-            sound: &ready.sound,
-        })
-        .collect();
-    let alignment = align::synchronise(&recordings, &Watching(desk))?;
+    let ready = ready.iter().map(|ready| align::Recording {
+        id: ready.id,
+        name: &ready.name,
+        heard: &ready.heard,
+        sound: &ready.sound,
+    });
+    let mute = mute.iter().map(|mute| align::Recording {
+        id: mute.id,
+        name: "",
+        heard: &mute.heard,
+        sound: &NO_SOUND,
+    });
+    let recordings: Vec<_> = ready.chain(mute).collect();
+    let alignment = align::synchronise_with(&recordings, given, &Watching(desk))?;
     let islands: std::collections::BTreeSet<_> =
         alignment.placements.iter().map(|placement| placement.island).collect();
     let counts = BTreeMap::from([
@@ -150,14 +169,23 @@ pub fn unplaceable(
 }
 
 /// What identifies aligning these recordings.
-fn step(door: &Door, recordings: &[(Source, Recording)], unheard: &Unheard) -> case::Step {
+fn step(
+    door: &Door,
+    recordings: &[(Source, Recording)],
+    unheard: &Unheard,
+    word: &Word,
+) -> case::Step {
     let unheard: BTreeMap<_, _> = unheard.iter().map(|(id, why)| (id.to_string(), why)).collect();
+    let mut params = json!({
+        "ear": align::HEARD_VERSION, "ffmpeg": door.ffmpeg_version(), "unheard": unheard,
+    });
+    if let Some(given) = word.params() {
+        params["given"] = given;
+    }
     case::Step {
         name: "align".to_owned(),
         version: ALIGN_VERSION,
-        params: json!({
-            "ear": align::HEARD_VERSION, "ffmpeg": door.ffmpeg_version(), "unheard": unheard,
-        }),
+        params,
         inputs: recordings.iter().map(|(source, _)| source.id).collect(),
     }
 }

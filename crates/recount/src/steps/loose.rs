@@ -51,7 +51,7 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
         let named = taken.files.iter().find(|file| file.source.id == ready.id);
         ready.name = named.map(|file| file.source.name()).unwrap_or_default();
     }
-    let alignment = place(desk, &taken.ready)?;
+    let alignment = place(desk, &taken.ready, &[], &[])?;
     desk.stop_if_asked()?;
     let placements: BTreeMap<_, _> =
         alignment.placements.into_iter().map(|placement| (placement.source, placement)).collect();
@@ -71,6 +71,7 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
         ties: alignment.ties,
         excerpts: alignment.excerpts,
         documents: Vec::new(),
+        words: Vec::new(),
         tool: TOOL.to_owned(),
     })
 }

@@ -7,6 +7,7 @@ pub mod align;
 mod copy;
 pub mod examine;
 pub mod gather;
+pub mod given;
 pub mod hear;
 pub mod listen;
 pub mod look;

@@ -6,5 +6,6 @@ mod commands;
 mod evidence_untouched;
 mod help;
 mod interrupted;
+mod place;
 mod scene;
 mod why;

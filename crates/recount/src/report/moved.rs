@@ -1,0 +1,257 @@
+//! What a person said of where recordings lie, and what moved by it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use evidence::{Anchor, Placement};
+use publish::{Labels, Snapshot, Word};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::names::shown_text;
+
+/// Less is no movement: a person sees no difference.
+const MOVED_FROM_S: f64 = 0.0005;
+
+/// One recording that does not lie where it did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Change {
+    /// Its name; of a case zero that moved, the recording that is now the earliest.
+    pub file: String,
+    /// What happened to it.
+    pub what: What,
+    /// The island it is on now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub island: Option<u32>,
+    /// Case time of its first placed moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begins_s: Option<f64>,
+    /// One standard deviation of that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sigma_s: Option<f64>,
+    /// By how much it moved against the others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_s: Option<f64>,
+    /// Whether a person placed it.
+    pub anchored: bool,
+}
+
+/// What can happen to a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum What {
+    /// It was on no clock.
+    Placed,
+    /// It was on the clock of another island.
+    Joined,
+    /// It moved against the others.
+    Moved,
+    /// It is on no clock any more.
+    Unplaced,
+    /// It is the earliest now, and so the case time of all others is another.
+    Zero,
+}
+
+/// What lies otherwise after than before, by name.
+pub fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    let labels = Labels::of(after);
+    let was: BTreeMap<_, &Placement> = placements(before);
+    let is: BTreeMap<_, &Placement> = placements(after);
+    let mut changes = Vec::new();
+    for (id, placement) in &is {
+        let home = home(placement.island.0, &was, &is, after);
+        let shift_s = home.map_or(0.0, |home| home.1);
+        let mut change = Change {
+            file: labels.name(*id),
+            what: What::Placed,
+            island: Some(placement.island.0),
+            begins_s: begins_s(placement),
+            sigma_s: Some(placement.sigma_s()),
+            by_s: None,
+            anchored: after.is_anchored(*id),
+        };
+        if let Some(old) = was.get(id) {
+            change.what = What::Joined;
+            if home.is_some_and(|home| home.0 == old.island.0) {
+                let by_s = moved_s(old, placement) - shift_s;
+                if by_s.abs() < MOVED_FROM_S {
+                    continue;
+                }
+                (change.what, change.by_s) = (What::Moved, Some(by_s));
+            }
+        }
+        changes.push(change);
+    }
+    let gone = was.keys().filter(|id| !is.contains_key(*id));
+    changes.extend(gone.map(|id| Change {
+        file: labels.name(*id),
+        what: What::Unplaced,
+        island: None,
+        begins_s: None,
+        sigma_s: None,
+        by_s: None,
+        anchored: false,
+    }));
+    changes.sort_by(|a, b| a.file.cmp(&b.file));
+    changes.extend(zeros(&was, &is, after, &labels));
+    changes
+}
+
+/// Islands whose zero is another moment now.
+fn zeros(
+    was: &BTreeMap<evidence::SourceId, &Placement>,
+    is: &BTreeMap<evidence::SourceId, &Placement>,
+    after: &Snapshot,
+    labels: &Labels,
+) -> Vec<Change> {
+    let mut islands: Vec<u32> = is.values().map(|p| p.island.0).collect();
+    islands.sort_unstable();
+    islands.dedup();
+    let zero = |island: u32| {
+        let (_, shift_s) =
+            home(island, was, is, after).filter(|home| home.1.abs() >= MOVED_FROM_S)?;
+        let inside = is.values().filter(|p| p.island.0 == island);
+        let first = inside.min_by_key(|p| p.case_start())?;
+        Some(Change {
+            file: labels.name(first.source),
+            what: What::Zero,
+            island: Some(island),
+            begins_s: begins_s(first),
+            sigma_s: Some(first.sigma_s()),
+            by_s: Some(-shift_s),
+            anchored: after.is_anchored(first.source),
+        })
+    };
+    islands.into_iter().filter_map(zero).collect()
+}
+
+fn placements(snapshot: &Snapshot) -> BTreeMap<evidence::SourceId, &Placement> {
+    let placed = snapshot.recordings.iter().filter_map(|shown| shown.placement.as_ref());
+    placed.filter(|p| !p.pieces.is_empty()).map(|p| (p.source, p)).collect()
+}
+
+fn begins_s(placement: &Placement) -> Option<f64> {
+    placement.case_start().map(evidence::CaseTime::seconds)
+}
+
+fn moved_s(old: &Placement, new: &Placement) -> f64 {
+    begins_s(new).unwrap_or(0.0) - begins_s(old).unwrap_or(0.0)
+}
+
+/// The island of before that most of this one's recordings were on, and by how much the middle
+/// one of them moved. Whoever was placed by hand is asked only if there is nobody else.
+fn home(
+    island: u32,
+    was: &BTreeMap<evidence::SourceId, &Placement>,
+    is: &BTreeMap<evidence::SourceId, &Placement>,
+    after: &Snapshot,
+) -> Option<(u32, f64)> {
+    let inside = || is.iter().filter(|(_, p)| p.island.0 == island);
+    let known = |id| was.get(id).is_some() && !after.is_anchored(*id);
+    let is_free = inside().any(|(id, _)| known(id));
+    let mut from: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
+    for (id, new) in inside().filter(|(id, _)| !is_free || known(id)) {
+        if let Some(old) = was.get(id) {
+            from.entry(old.island.0).or_default().push(moved_s(old, new));
+        }
+    }
+    let (home, mut shifts_s) =
+        from.into_iter().max_by_key(|(number, all)| (all.len(), std::cmp::Reverse(*number)))?;
+    shifts_s.sort_by(f64::total_cmp);
+    Some((home, shifts_s[shifts_s.len() / 2]))
+}
+
+/// The changes as text.
+pub fn text(changes: &[Change]) -> String {
+    let mut page = String::new();
+    for change in changes {
+        let file = shown_text(&change.file);
+        let island = change.island.unwrap_or(0);
+        let place = format!(
+            "at {:.3} s ± {:.1} ms on island {island}{}",
+            change.begins_s.unwrap_or(0.0),
+            (change.sigma_s.unwrap_or(0.0) * 1e4).ceil() / 10.0,
+            if change.anchored { ", by hand" } else { "" },
+        );
+        let by_s = change.by_s.unwrap_or(0.0);
+        let _ = match change.what {
+            What::Placed => writeln!(page, "placed    {file} begins {place}"),
+            What::Joined => writeln!(page, "joined    {file} begins {place}"),
+            What::Moved => writeln!(page, "moved     {file} by {by_s:+.3} s, begins {place}"),
+            What::Unplaced => writeln!(page, "unplaced  {file} is on no clock any more"),
+            What::Zero => writeln!(
+                page,
+                "zero      case zero of island {island} moved by {by_s:+.3} s, to where {file} begins"
+            ),
+        };
+    }
+    if page.is_empty() { "nothing moved\n".to_owned() } else { page }
+}
+
+/// An anchor in words.
+pub fn sentence(anchor: &Anchor, labels: &Labels) -> String {
+    format!(
+        "{} at {} is {} at {}, ± {} s{}",
+        labels.name(anchor.source),
+        clock(anchor.time.0),
+        labels.name(anchor.other),
+        clock(anchor.other_time.0),
+        anchor.sigma_ns as f64 / 1e9,
+        if anchor.is_locked { ", locked" } else { "" },
+    )
+}
+
+/// `h:mm:ss.mmm`.
+fn clock(ns: i64) -> String {
+    let sign = if ns < 0 { "-" } else { "" };
+    let ms = (ns.unsigned_abs() + 500_000) / 1_000_000;
+    let (s, ms) = (ms / 1000, ms % 1000);
+    format!("{sign}{}:{:02}:{:02}.{ms:03}", s / 3600, s / 60 % 60, s % 60)
+}
+
+/// What was said, by whom, and whether it holds, as text.
+pub fn words(snapshot: &Snapshot) -> String {
+    let mut page = String::new();
+    for word in &snapshot.words {
+        let _ = writeln!(
+            page,
+            "{}\n  {} ({}, {})",
+            shown_text(&word.said),
+            holds(snapshot, word),
+            shown_text(&word.actor),
+            shown_text(&word.at_utc),
+        );
+    }
+    if page.is_empty() { "nothing was placed by hand\n".to_owned() } else { page }
+}
+
+fn holds(snapshot: &Snapshot, word: &Word) -> String {
+    match snapshot.tie_of(&word.anchor) {
+        None => "not looked at yet: `recount sync CASE` does".to_owned(),
+        Some(tie) if tie.accepted => "it holds".to_owned(),
+        Some(tie) => {
+            let far_s = tie.residual_ns.unwrap_or(0).unsigned_abs() as f64 / 1e9;
+            format!("it does not hold: what was heard contradicts it by {far_s:.3} s")
+        }
+    }
+}
+
+/// What was said, for programs.
+pub fn words_json(snapshot: &Snapshot) -> Value {
+    let labels = Labels::of(snapshot);
+    let word = |word: &Word| {
+        json!({
+            "file": labels.name(word.anchor.source),
+            "at": word.anchor.time.seconds(),
+            "with": labels.name(word.anchor.other),
+            "with_at": word.anchor.other_time.seconds(),
+            "sigma": word.anchor.sigma_ns as f64 / 1e9,
+            "locked": word.anchor.is_locked,
+            "accepted": snapshot.tie_of(&word.anchor).map(|tie| tie.accepted),
+            "said": word.said,
+            "by": word.actor,
+            "at_utc": word.at_utc,
+        })
+    };
+    json!({ "anchors": snapshot.words.iter().map(word).collect::<Vec<_>>() })
+}
