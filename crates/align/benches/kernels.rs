@@ -16,6 +16,8 @@ mod error;
 mod given;
 #[path = "../src/listen/mod.rs"]
 mod listen;
+#[path = "../src/resampled.rs"]
+mod resampled;
 #[path = "../tests/scene/mod.rs"]
 mod scene;
 #[path = "../src/solve/mod.rs"]

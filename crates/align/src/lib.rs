@@ -18,10 +18,13 @@
 //! 4. `solve::pieces`, `tie::steps`: pauses and cuts inside a file.
 //! 5. `tie::refine`, `tie::gcc_phat`: the lag to a fraction of a millisecond, window by window.
 //! 6. `solve::clock`, `solve::least_squares`: offset, drift and sigma of all together.
+//! 7. `solve::copies`, `tie::copy`, `tie::speeds`, `tie::stretched`: what was copied out of what,
+//!    at which speed.
 
 mod error;
 mod given;
 mod listen;
+mod resampled;
 mod solve;
 mod sound;
 mod synchronise;

@@ -117,35 +117,79 @@ pub fn synchronise_with(
         return Err(error);
     }
     let (heeded, overruled) = hand.heeded(&pairs, &graph.islands);
-    let mut solved = Vec::new();
-    for island in &graph.islands {
-        let holds = |i: usize| island.members.iter().any(|m| m.0 == i);
-        let inside: Vec<&Pair> =
-            heeded.iter().filter(|p| holds(p.left) && holds(p.right)).collect();
-        let told: Vec<Told> =
-            told.iter().filter(|g| holds(g.left) && holds(g.right)).copied().collect();
-        let island = untangle::untangle(island, &inside, &heard);
-        let pieces = pieces::pieces(&island, &inside, &heard);
-        let pieces = second_look::borne_out(pieces, &inside, &audible)
-            .map_err(|source| Error::Sound { source })?;
-        let Solved { placed, looked, residuals_s } =
-            clock::solve(&audible, &pieces, &inside, &told, watch)?;
-        alignment.ties.extend(looked.iter().map(|l| tie(l, &placed, &inside, &audible)));
-        for (g, residual_s) in told.iter().zip(residuals_s) {
-            alignment.ties.push(tie_given(&given[g.number], residual_s));
-        }
-        solved.push(placed);
-    }
+    let known = Known { recordings: &audible, heard: &heard, pairs: &heeded, told: &told, given };
+    let mut solved: Vec<OnOneClock> =
+        graph.islands.iter().map(|i| known.solve(i, watch)).collect::<Result<_, _>>()?;
+    let on_clock = copies::confirmed(solved.iter().flat_map(|s| &s.1), &audible);
+    alignment.excerpts = copies::excerpts(&audible, &pairs, &on_clock, watch)?;
+    let free = free(&alignment.excerpts, given);
+    known.leave_retimed_out(graph.islands, &free, &mut solved, watch)?;
+    let (solved, ties): (Vec<_>, Vec<_>) = solved.into_iter().unzip();
+    alignment.ties = ties.into_iter().flatten().collect();
     alignment.ties.extend(overruled.iter().map(|o| tie_overruled(o, &pairs, &audible)));
-    alignment.excerpts = copies::excerpts(&audible, &pairs, watch)?;
     place(&mut alignment, solved, &audible);
-    copies::place(&mut alignment.placements, &free(&alignment.excerpts, given), &audible);
+    copies::place(&mut alignment.placements, &free, &audible);
     refuse(&mut alignment, &graph.undecided, &audible);
     near_misses(&mut alignment, &pairs, &audible);
     alignment.ties.sort_by(|a, b| {
         (a.left, a.right, a.pieces[0].start).cmp(&(b.left, b.right, b.pieces[0].start))
     });
     Ok(alignment)
+}
+
+/// The clocks of an island and the ties they rest on.
+type OnOneClock = (Vec<Placed>, Vec<Tie>);
+
+/// What the clocks of an island are solved from.
+struct Known<'a> {
+    recordings: &'a [&'a Recording<'a>],
+    heard: &'a [&'a Heard],
+    pairs: &'a [Pair],
+    told: &'a [Told],
+    given: &'a [Given],
+}
+
+impl Known<'_> {
+    /// The clocks of an island and the ties they rest on.
+    fn solve(&self, island: &graph::Island, watch: &dyn Watch) -> Result<OnOneClock, Error> {
+        let holds = |i: usize| island.members.iter().any(|m| m.0 == i);
+        let inside: Vec<&Pair> =
+            self.pairs.iter().filter(|p| holds(p.left) && holds(p.right)).collect();
+        let told: Vec<Told> =
+            self.told.iter().filter(|g| holds(g.left) && holds(g.right)).copied().collect();
+        let island = untangle::untangle(island, &inside, self.heard);
+        let pieces = pieces::pieces(&island, &inside, self.heard);
+        let pieces = second_look::borne_out(pieces, &inside, self.recordings)
+            .map_err(|source| Error::Sound { source })?;
+        let Solved { placed, looked, residuals_s } =
+            clock::solve(self.recordings, &pieces, &inside, &told, watch)?;
+        let heard = looked.iter().map(|l| tie(l, &placed, &inside, self.recordings));
+        let given = told.iter().zip(residuals_s);
+        let given = given.map(|(g, residual_s)| tie_given(&self.given[g.number], residual_s));
+        let ties = heard.chain(given).collect();
+        Ok((placed, ties))
+    }
+
+    /// What runs at another speed was no witness: its island is solved again without it.
+    fn leave_retimed_out(
+        &self,
+        islands: Vec<graph::Island>,
+        excerpts: &[Excerpt],
+        solved: &mut Vec<OnOneClock>,
+        watch: &dyn Watch,
+    ) -> Result<(), Error> {
+        for (mut island, solved) in islands.into_iter().zip(solved.iter_mut()) {
+            let before = island.members.len();
+            let was_retimed = |i: usize| copies::was_retimed(excerpts, self.recordings[i].id);
+            island.members.retain(|m| !was_retimed(m.0));
+            if island.members.len() < before {
+                let is_left = island.members.len() > 1;
+                *solved = if is_left { self.solve(&island, watch)? } else { Default::default() };
+            }
+        }
+        solved.retain(|s| !s.0.is_empty());
+        Ok(())
+    }
 }
 
 fn unheard(heard: &Heard) -> Option<Refusal> {

@@ -2,7 +2,7 @@
 
 mod scene;
 
-use evidence::Excerpt;
+use evidence::{CopyReason, Excerpt};
 use scene::{RATE, align, case_s, id, record, talk};
 
 /// Samples of a stretch of time.
@@ -99,4 +99,112 @@ fn of_a_file_and_its_upside_down_copy_the_shorter_is_the_copy() {
     let alignment = align(&[copy, original], &[0, 1]);
     let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
     assert_excerpt(&excerpt, 0, 1, [0.0, 50.0, 15.0]);
+}
+
+/// Studio talk of forty seconds that shows `length_s` of `source` from `from_s` on, played at
+/// `speed`, beginning at ten seconds.
+fn broadcast(seed: u64, source: &[f32], from_s: f64, length_s: f64, speed: f64) -> Vec<f32> {
+    let mut sound = talk(seed, 40.0);
+    let shown = record(source, from_s, length_s, (speed - 1.0) * 1e6, 0.002);
+    sound[samples(10.0)..samples(10.0) + shown.len()].copy_from_slice(&shown);
+    sound
+}
+
+/// Two witnesses and a broadcast that shows the first at another speed.
+fn assert_found_at(speed: f64, seed: u64) {
+    let scene = talk(seed, 120.0);
+    let witness = record(&in_a_room(&scene, 4), 5.0, 100.0, 20.0, 0.02);
+    let other = record(&in_a_room(&scene, 5), 12.0, 90.0, -15.0, 0.02);
+    let shown = broadcast(seed + 1, &witness, 40.0, 20.0, speed);
+    let alignment = align(&[witness, other, shown], &[0, 1, 2]);
+    let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
+    assert_excerpt(&excerpt, 2, 0, [10.0, 30.0, 40.0]);
+    assert!((excerpt.speed - speed).abs() < 2e-5, "{}", excerpt.speed);
+    assert_eq!(excerpt.reason, Some(CopyReason::OtherSpeed));
+    // Each moment of it lies where the witness recorded it.
+    for into_s in [2.0, 10.0, 18.0] {
+        let shown_s = case_s(&alignment, 2, 10.0 + into_s);
+        let moment = shown_s - case_s(&alignment, 0, 40.0 + into_s * speed);
+        assert!(moment.abs() < 0.002, "off by {moment} s");
+    }
+}
+
+#[test]
+fn a_film_shown_with_25_frames_for_24_is_found_with_its_speed() {
+    assert_found_at(25.0 / 24.0, 51);
+}
+
+#[test]
+fn a_copy_that_was_slowed_down_by_four_in_a_hundred_is_found_with_its_speed() {
+    assert_found_at(24.0 / 25.0, 53);
+}
+
+#[test]
+fn a_whole_file_from_a_worn_tape_is_one_copy() {
+    let scene = talk(57, 100.0);
+    let original = record(&scene, 0.0, 90.0, 0.0, 0.01);
+    let tape = record(&original, 0.0, 87.0, 12_300.0, 0.005);
+    let alignment = align(&[original, tape], &[1, 0]);
+    let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
+    assert_excerpt(&excerpt, 1, 0, [0.0, 87.0, 0.0]);
+    assert!((excerpt.speed - 1.0123).abs() < 2e-5, "{}", excerpt.speed);
+}
+
+/// Played at `speed` with its pitch kept: pieces of 60 ms laid closer together or farther apart,
+/// each taken from where it goes on best from the one before.
+fn stretched(sound: &[f32], speed: f64) -> Vec<f32> {
+    let (piece, hop, reach) = (480, 240, 80);
+    let mut out = vec![0.0; (sound.len() as f64 / speed) as usize];
+    let mut before = 0;
+    for to in (0..out.len() - piece).step_by(hop) {
+        let alike = |from: usize| -> f32 {
+            (0..hop).map(|i| sound[from + i] * sound[before + hop + i]).sum()
+        };
+        let about = (to as f64 * speed) as usize;
+        let tried = about.saturating_sub(reach)..(about + reach).min(sound.len() - piece);
+        let from = tried.max_by(|&a, &b| alike(a).total_cmp(&alike(b))).unwrap_or(about);
+        for i in 0..piece {
+            let weight = (std::f32::consts::PI * i as f32 / piece as f32).sin().powi(2);
+            out[to + i] += weight * sound[from + i];
+        }
+        before = from.min(sound.len() - piece - hop);
+    }
+    out
+}
+
+#[test]
+fn a_copy_that_was_stretched_with_its_pitch_kept_is_found_and_said_to_be_so() {
+    let scene = talk(61, 120.0);
+    let witness = record(&in_a_room(&scene, 6), 5.0, 100.0, 20.0, 0.02);
+    let other = record(&in_a_room(&scene, 7), 12.0, 90.0, -15.0, 0.02);
+    let mut shown = talk(62, 40.0);
+    let part = stretched(&witness[samples(40.0)..samples(60.0)], 1.04);
+    shown[samples(10.0)..samples(10.0) + part.len()].copy_from_slice(&part);
+    let alignment = align(&[witness, other, shown], &[0, 1, 2]);
+    let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
+    assert_excerpt(&excerpt, 2, 0, [10.0, 10.0 + 20.0 / 1.04, 40.0]);
+    assert!((excerpt.speed - 1.04).abs() < 2e-3, "{}", excerpt.speed);
+    assert_eq!(excerpt.reason, Some(CopyReason::Stretched));
+}
+
+#[test]
+fn a_stranger_who_speaks_is_no_copy_at_any_speed() {
+    let scene = talk(63, 100.0);
+    let sounds =
+        [record(&scene, 0.0, 90.0, 0.0, 0.02), talk(64, 60.0), talk(65, 30.0), talk(66, 12.0)];
+    assert_eq!(align(&sounds, &[0, 1, 2, 3]).excerpts, []);
+}
+
+#[test]
+fn an_excerpt_of_an_excerpt_comes_from_where_most_of_it_lies() {
+    let scene = talk(67, 120.0);
+    let witness = record(&in_a_room(&scene, 8), 5.0, 100.0, 0.0, 0.02);
+    let report = broadcast(68, &witness, 40.0, 20.0, 1.0);
+    // Twelve seconds of the witness and four of the studio that followed them.
+    let clip = record(&report, 18.0, 16.0, 0.0, 0.002);
+    let alignment = align(&[witness, report, clip], &[0, 1, 2]);
+    let copies: Vec<_> = alignment.excerpts.iter().map(|e| (e.copy, e.source)).collect();
+    assert_eq!(copies, [(id(1), id(0)), (id(2), id(1))]);
+    assert_excerpt(&alignment.excerpts[1], 2, 1, [0.0, 16.0, 18.0]);
+    assert_eq!(alignment.excerpts[1].reason, Some(CopyReason::WhollyInside));
 }

@@ -7,8 +7,8 @@
 //! one.
 
 use evidence::{
-    ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp, SourceId,
-    Tie, Window,
+    ClockMap, CopyReason, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp,
+    SourceId, Tie, Window,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json;
@@ -33,7 +33,7 @@ impl Case {
         refusals: &[(SourceId, Refusal)],
         excerpts: &[Excerpt],
     ) -> Result<(), Error> {
-        must_be_finite(ties, refusals)?;
+        must_be_finite(ties, refusals, excerpts)?;
         let named = placements.iter().map(|placement| placement.source);
         let named = named.chain(ties.iter().flat_map(|tie| [tie.left, tie.right]));
         let named = named.chain(refusals.iter().map(|(source, _)| *source));
@@ -144,7 +144,8 @@ impl Case {
     /// If the database cannot be read.
     pub fn excerpts(&self) -> Result<Vec<Excerpt>, Error> {
         let mut query = self.db.prepare_cached(
-            "SELECT copy, start_ns, end_ns, source, source_start_ns FROM excerpt ORDER BY id",
+            "SELECT copy, start_ns, end_ns, source, source_start_ns, speed, reason \
+             FROM excerpt ORDER BY id",
         )?;
         let rows = query.query_map([], |row| {
             Ok(Excerpt {
@@ -153,10 +154,19 @@ impl Case {
                 end: MediaTime(row.get(2)?),
                 source: from_text(row, 3)?,
                 source_start: MediaTime(row.get(4)?),
+                speed: row.get(5)?,
+                reason: reason(row)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
+}
+
+/// What tells that a copy is one, if it was kept; in the column after its speed.
+fn reason(row: &Row<'_>) -> rusqlite::Result<Option<CopyReason>> {
+    const COLUMN: usize = 6;
+    let word: Option<String> = row.get(COLUMN)?;
+    word.map(|_| from_text(row, COLUMN)).transpose()
 }
 
 /// SHA-256 of a solution's canonical JSON: `[placements, ties, refusals, excerpts]`, placements
@@ -177,11 +187,19 @@ pub(crate) fn digest(
             runner_up.share += 0.0;
         }
     }
+    let mut excerpts = excerpts.to_vec();
+    for excerpt in &mut excerpts {
+        excerpt.speed += 0.0;
+    }
     sha256(&canonical(&json!([placements, ties, refusals, excerpts])))
 }
 
 /// JSON has no infinity and the database no NaN: neither could be read back.
-fn must_be_finite(ties: &[Tie], refusals: &[(SourceId, Refusal)]) -> Result<(), Error> {
+fn must_be_finite(
+    ties: &[Tie],
+    refusals: &[(SourceId, Refusal)],
+    excerpts: &[Excerpt],
+) -> Result<(), Error> {
     let finite = |value: f64, what: String| {
         if value.is_finite() { Ok(()) } else { Err(Error::NotFinite { what }) }
     };
@@ -191,6 +209,9 @@ fn must_be_finite(ties: &[Tie], refusals: &[(SourceId, Refusal)]) -> Result<(), 
         if let Some(runner_up) = tie.runner_up {
             finite(runner_up.share, format!("the runner-up's share {}", pair()))?;
         }
+    }
+    for excerpt in excerpts {
+        finite(excerpt.speed, format!("the speed of a copy in {}", excerpt.copy.short()))?;
     }
     for (source, refusal) in refusals {
         let what = || format!("a number in the refusal of {}", source.short());
@@ -302,8 +323,9 @@ fn write_refusals(
 
 fn write_excerpts(db: &Connection, run: &Run, excerpts: &[Excerpt]) -> Result<(), Error> {
     let mut insert = db.prepare_cached(
-        "INSERT INTO excerpt (id, run, copy, start_ns, end_ns, source, source_start_ns) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO excerpt \
+         (id, run, copy, start_ns, end_ns, source, source_start_ns, speed, reason) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?;
     for (id, excerpt) in (1_i64..).zip(excerpts) {
         insert.execute((
@@ -314,6 +336,8 @@ fn write_excerpts(db: &Connection, run: &Run, excerpts: &[Excerpt]) -> Result<()
             excerpt.end.0,
             excerpt.source.to_string(),
             excerpt.source_start.0,
+            excerpt.speed,
+            excerpt.reason.map(CopyReason::word),
         ))?;
     }
     Ok(())

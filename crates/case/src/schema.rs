@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_case.sql"),
     include_str!("../migrations/0002_hand.sql"),
     include_str!("../migrations/0003_why.sql"),
+    include_str!("../migrations/0004_excerpt_speed.sql"),
 ];
 
 /// The format this program writes.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use case::{Added, Case, Error, Outcome};
 use common::{align, case_with, id, new_case, placement, recording, source, stamp, step, tie};
-use evidence::{Excerpt, MediaTime, Refusal, Source, Stretch};
+use evidence::{CopyReason, Excerpt, MediaTime, Refusal, Source, Stretch};
 use serde_json::json;
 
 #[test]
@@ -158,6 +158,8 @@ fn an_alignment_comes_back_to_the_last_bit() {
         end: MediaTime(i64::MAX),
         source: id(1),
         source_start: MediaTime(i64::MIN),
+        speed: 25.0 / 24.0,
+        reason: Some(CopyReason::LaidOver),
     }];
     let run = case.begin(&stamp(), &step("align", &[1, 2, 3, 4])).unwrap();
     case.replace_alignment(&stamp(), &run, &placements, &ties, &refusals, &excerpts).unwrap();

@@ -79,7 +79,8 @@ fn a_case_of_an_older_format_opens_with_its_alignment() {
     db.execute_batch(
         "DROP TABLE tie_window; ALTER TABLE tie DROP COLUMN residual_ns;
          ALTER TABLE placement DROP COLUMN contradiction_ns;
-         ALTER TABLE placement DROP COLUMN floor_ns; PRAGMA user_version = 2",
+         ALTER TABLE placement DROP COLUMN floor_ns; ALTER TABLE excerpt DROP COLUMN speed;
+         ALTER TABLE excerpt DROP COLUMN reason; PRAGMA user_version = 2",
     )
     .unwrap();
     drop(db);

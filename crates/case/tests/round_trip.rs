@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use case::{Added, Case};
 use common::{id, new_case, stamp, step};
 use evidence::{
-    AudioTrack, Claim, ClaimKind, ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement,
-    Recording, Refusal, RunnerUp, Source, SourceKind, Stretch, Tie, TieKind, VideoTrack, Window,
+    AudioTrack, Claim, ClaimKind, ClockMap, CopyReason, Doubt, Excerpt, Island, MediaTime, Piece,
+    Placement, Recording, Refusal, RunnerUp, Source, SourceKind, Stretch, Tie, TieKind, VideoTrack,
+    Window,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -135,13 +136,19 @@ fn refusal() -> impl Strategy<Value = Refusal> {
 }
 
 fn excerpt() -> impl Strategy<Value = Excerpt> {
-    (1..4_u32, 1..4_u32, any::<[i64; 3]>()).prop_map(|(copy, source, [start, end, at])| Excerpt {
-        copy: id(copy),
-        start: MediaTime(start),
-        end: MediaTime(end),
-        source: id(source),
-        source_start: MediaTime(at),
-    })
+    let reason = proptest::option::of(proptest::sample::select(&CopyReason::ALL[..]));
+    let how = (prop_oneof![Just(1.0), finite()], reason);
+    (1..4_u32, 1..4_u32, any::<[i64; 3]>(), how).prop_map(
+        |(copy, source, [start, end, at], (speed, reason))| Excerpt {
+            copy: id(copy),
+            start: MediaTime(start),
+            end: MediaTime(end),
+            source: id(source),
+            source_start: MediaTime(at),
+            speed,
+            reason,
+        },
+    )
 }
 
 #[test]

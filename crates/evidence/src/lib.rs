@@ -14,7 +14,7 @@ pub mod tie;
 
 pub use anchor::{Anchor, AnchoredBy, UtcAnchor, UtcTime};
 pub use clock_map::{CaseTime, ClockMap, MediaTime};
-pub use excerpt::Excerpt;
+pub use excerpt::{CopyReason, Excerpt};
 pub use placement::{Doubt, Island, Piece, Placement};
 pub use recording::{AudioTrack, Claim, ClaimKind, Recording, Stretch, VideoTrack};
 pub use refusal::Refusal;

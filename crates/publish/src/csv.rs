@@ -215,6 +215,8 @@ fn excerpts(snapshot: &Snapshot, labels: &Labels) -> Table {
         "source",
         "source_start_s",
         "source_start",
+        "speed",
+        "reason",
         "copy_sha256",
         "source_sha256",
     ]);
@@ -228,6 +230,8 @@ fn excerpts(snapshot: &Snapshot, labels: &Labels) -> Table {
         row.extend(media_time(excerpt.end));
         row.push(Cell::Text(&source));
         row.extend(media_time(excerpt.source_start));
+        row.push(number(excerpt.speed));
+        row.push(excerpt.reason.map_or(Cell::Empty, |reason| Cell::Own(reason.word().to_owned())));
         row.push(Cell::Own(excerpt.copy.to_string()));
         row.push(Cell::Own(excerpt.source.to_string()));
         table.row(&row);

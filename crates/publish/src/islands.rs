@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evidence::{CaseTime, Excerpt, MediaTime, Piece};
+use evidence::{CaseTime, CopyReason, Excerpt, MediaTime, Piece};
 
 use crate::{Labels, Shown, Snapshot, times};
 
@@ -92,15 +92,31 @@ pub fn copies(excerpts: &[&Excerpt], labels: &Labels) -> String {
     let words: Vec<String> = excerpts
         .iter()
         .map(|excerpt| {
+            let source = labels.name(excerpt.source);
+            if excerpt.reason == Some(CopyReason::SameThroughout) {
+                return format!("the same as {source} throughout, encoded anew{}", played(excerpt));
+            }
             format!(
-                "{} copied from {} at {}",
+                "{} copied from {source} at {}{}",
                 times::length(excerpt.end.0.saturating_sub(excerpt.start.0)),
-                labels.name(excerpt.source),
                 times::clock(excerpt.source_start.0, 1),
+                played(excerpt),
             )
         })
         .collect();
     words.join(", ")
+}
+
+/// How fast a copy is played, if not as it was recorded, after what is said of it.
+pub fn played(excerpt: &Excerpt) -> String {
+    if excerpt.is_as_recorded() {
+        return String::new();
+    }
+    let percent = 100.0 * (excerpt.speed - 1.0);
+    let way = if percent > 0.0 { "faster" } else { "slower" };
+    let pitch =
+        if excerpt.reason == Some(CopyReason::Stretched) { " with its pitch kept" } else { "" };
+    format!(", played {:.1} % {way}{pitch}", percent.abs())
 }
 
 /// What is said of a file that holds the same bytes as another.

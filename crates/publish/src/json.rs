@@ -6,7 +6,7 @@
 //! it is known: hashes, refusals, and ties with the windows that speak for and against them.
 //! Absolute paths stay at home: a file is named as far as it must be to be told apart.
 
-use evidence::{Excerpt, Piece, Refusal, Source, SourceId, Tie};
+use evidence::{CopyReason, Excerpt, Piece, Refusal, Source, SourceId, Tie};
 use serde::Serialize;
 
 use crate::{Error, Labels, Named, Shown, Snapshot, Word};
@@ -97,6 +97,12 @@ struct ExcerptRow {
     end: f64,
     source: String,
     source_start: f64,
+    /// Seconds of the source in one second of the file; not written where it is 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speed: Option<f64>,
+    /// What tells that it is the copy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<CopyReason>,
     file_sha256: SourceId,
     source_sha256: SourceId,
 }
@@ -197,6 +203,8 @@ fn excerpt_row(excerpt: &Excerpt, labels: &Labels) -> ExcerptRow {
         end: excerpt.end.seconds(),
         source: labels.name(excerpt.source),
         source_start: excerpt.source_start.seconds(),
+        speed: (!excerpt.is_as_recorded()).then_some(excerpt.speed),
+        reason: excerpt.reason,
         file_sha256: excerpt.copy,
         source_sha256: excerpt.source,
     }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use evidence::{
-    AudioTrack, Claim, ClaimKind, ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement,
-    Recording, Refusal, RunnerUp, Source, SourceId, SourceKind, Stretch, Tie, TieKind, VideoTrack,
-    Window,
+    AudioTrack, Claim, ClaimKind, ClockMap, CopyReason, Doubt, Excerpt, Island, MediaTime, Piece,
+    Placement, Recording, Refusal, RunnerUp, Source, SourceId, SourceKind, Stretch, Tie, TieKind,
+    VideoTrack, Window,
 };
 use proptest::prelude::*;
 
@@ -190,6 +190,8 @@ pub fn rehearsal() -> Snapshot {
             end: at(20.0),
             source: id(2),
             source_start: at(100.0),
+            speed: 1.0,
+            reason: Some(CopyReason::LaidOver),
         }],
         documents: vec![Source {
             id: id(99),
@@ -281,6 +283,8 @@ fn snapshots(
                     end: MediaTime(end.max(start)),
                     source: id(source),
                     source_start: MediaTime(source_start),
+                    speed: 1.0 + (f64::from(copy) - 4.0) / 80.0,
+                    reason: CopyReason::ALL.get(usize::from(source)).copied(),
                 })
                 .collect();
             Snapshot { title, recordings, excerpts, ..Snapshot::default() }

@@ -149,6 +149,19 @@ fn quantise_log(energy: f32) -> u8 {
     (((energy + ENERGY_FLOOR).ln() - ENERGY_FLOOR.ln()) / LOG_STEP).round() as u8
 }
 
+/// The band in which sound of `band` lies when its pitch is `scale` times as high: the lower one of
+/// two, and how much of the way to the next.
+pub fn mel_band_of_scaled(band: usize, scale: f64) -> (usize, f32) {
+    let mel = |hz: f64| 2595.0 * (1.0 + hz / 700.0).log10();
+    let hz = |mel: f64| 700.0 * (10f64.powf(mel / 2595.0) - 1.0);
+    let (low, high) = (mel(BAND_LOW_HZ), mel(BAND_HIGH_HZ));
+    let width = (high - low) / BANDS as f64;
+    let middle_hz = hz(low + width * (band as f64 + 0.5));
+    let at = (mel(middle_hz * scale) - low) / width - 0.5;
+    let at = at.clamp(0.0, (BANDS - 1) as f64);
+    (at as usize, at.fract() as f32)
+}
+
 /// Bins of each band, at least one each, equally spaced on the mel scale.
 fn band_bins() -> Vec<(usize, usize)> {
     let mel = |hz: f64| 2595.0 * (1.0 + hz / 700.0).log10();

@@ -2,17 +2,23 @@
 //!
 //! In: the pairs and their lags. Out: excerpts, one source for each stretch.
 //! Method: every lag that two recordings may have is asked whether it is that of a copy (see
-//! `tie::copy`). Sound that lies over one of the two was added later; else the recording of which
-//! a larger part is shared was cut out of the other. Of several sources of one stretch, as when
+//! `tie::copy`). What is then still on no clock and no copy is searched for at other speeds
+//! (`tie::speeds`), and followed by its phases, or, where its pitch was kept, by its band energies
+//! (`tie::stretched`). Sound that lies over one of the two was added later; else the one that runs
+//! at another speed than recorders of the moment is the copy; else the recording of which a larger
+//! part is shared was cut out of the other. Of several sources of one stretch, as when
 //! an excerpt was excerpted again, the one that holds most of it is named, and of equals the one
 //! that is no copy itself.
 
-use evidence::{ClockMap, Excerpt, MediaTime, Piece, Placement, SourceId};
+use evidence::{ClockMap, CopyReason, Excerpt, MediaTime, Piece, Placement, SourceId, Tie};
 use rayon::prelude::*;
+use std::io;
 
-use crate::tie::copy::{Coherence, Copied};
+use crate::tie::copy::{ANY_CLOCK_PPM, Coherence, Copied};
 use crate::tie::pairs::Pair;
-use crate::{Error, Recording, Watch};
+use crate::tie::speeds::{self, Moment, Unexplained};
+use crate::tie::stretched;
+use crate::{Error, Heard, Recording, Sound, Watch};
 
 /// Sound laid over a copy makes it louder there by at least this, in nepers of energy.
 const LAID_OVER_FROM: f64 = 0.2;
@@ -26,6 +32,12 @@ const LAGS_MAX: usize = 6;
 /// A source is better that holds more of the stretch than another by this share.
 const LONGER_BY: f64 = 0.1;
 
+/// Less than this between two copies is not asked about, seconds.
+const UNEXPLAINED_S_MIN: f64 = 5.0;
+
+/// Coding again adds and takes away less than this.
+const SAME_LENGTH_S: f64 = 0.5;
+
 /// A recording of which so much was copied has nothing else to it.
 const WHOLE_FROM: f64 = 0.95;
 
@@ -36,7 +48,11 @@ struct Stretch {
     source: usize,
     start_s: f64,
     source_start_s: f64,
+    /// On the copy's clock.
     length_s: f64,
+    /// Seconds of the source in one second of the copy.
+    speed: f64,
+    reason: CopyReason,
 }
 
 /// What was copied; sorted by copy and start.
@@ -46,6 +62,7 @@ struct Stretch {
 pub(crate) fn excerpts(
     recordings: &[&Recording],
     pairs: &[Pair],
+    on_clock: &[usize],
     watch: &dyn Watch,
 ) -> Result<Vec<Excerpt>, Error> {
     let found: Vec<Vec<Stretch>> = pairs
@@ -59,10 +76,14 @@ pub(crate) fn excerpts(
             let lags: Vec<f64> = strong.map(|c| c.lag_s).collect();
             let copied =
                 coherence.copied(left, right, &lags).map_err(|source| Error::Sound { source })?;
-            Ok(directed(pair, &copied, recordings))
+            Ok(directed((pair.left, pair.right), &copied, recordings, on_clock))
         })
         .collect::<Result<_, Error>>()?;
     let mut stretches: Vec<Stretch> = found.into_iter().flatten().collect();
+    let unexplained = unexplained(recordings, on_clock, &stretches);
+    let heard: Vec<&Heard> = recordings.iter().map(|r| r.heard).collect();
+    let moments = speeds::moments(&unexplained, &heard, watch)?;
+    stretches.extend(retimed(recordings, on_clock, &moments, watch)?);
     let is_copy: Vec<bool> =
         (0..recordings.len()).map(|i| stretches.iter().any(|s| s.copy == i)).collect();
     stretches.sort_by(|a, b| {
@@ -91,10 +112,77 @@ pub(crate) fn excerpts(
             end: MediaTime::from_seconds(s.start_s + s.length_s),
             source: recordings[s.source].id,
             source_start: MediaTime::from_seconds(s.source_start_s),
+            speed: s.speed,
+            reason: Some(s.reason),
         })
         .collect();
     excerpts.sort_by_key(|e| (e.copy, e.start, e.source));
     Ok(excerpts)
+}
+
+/// Recordings that another heard at the same time beyond doubt: their waveforms agree, along a line
+/// that is a clock's.
+pub(crate) fn confirmed<'a>(
+    ties: impl Iterator<Item = &'a Tie>,
+    recordings: &[&Recording],
+) -> Vec<usize> {
+    let mut confirmed: Vec<SourceId> = ties
+        .filter(|t| {
+            let all = f64::from(t.windows_agree + t.windows_disagree);
+            t.accepted
+                && t.windows_agree >= 2
+                && f64::from(t.windows_agree) >= CONFIRMED_SHARE * all
+                && slope_ppm(t).abs() <= ANY_CLOCK_PPM
+        })
+        .flat_map(|t| [t.left, t.right])
+        .collect();
+    confirmed.sort_unstable();
+    (0..recordings.len()).filter(|&i| confirmed.binary_search(&recordings[i].id).is_ok()).collect()
+}
+
+/// By how much the lag of a tie's agreeing windows grows.
+fn slope_ppm(tie: &Tie) -> f64 {
+    let agreeing: Vec<(f64, f64)> = tie
+        .windows
+        .iter()
+        .filter(|w| w.agrees)
+        .map(|w| (w.at.seconds(), w.lag_ns as f64 * 1e-9))
+        .collect();
+    let count = agreeing.len().max(1) as f64;
+    let mid_s = agreeing.iter().map(|w| w.0).sum::<f64>() / count;
+    let lag_s = agreeing.iter().map(|w| w.1).sum::<f64>() / count;
+    let over: f64 = agreeing.iter().map(|w| (w.0 - mid_s) * (w.1 - lag_s)).sum();
+    let under: f64 = agreeing.iter().map(|w| (w.0 - mid_s).powi(2)).sum();
+    1e6 * over / under.max(1.0)
+}
+
+/// Windows of a tie of which so many agree are no accident; copies at another speed reach 0.2.
+const CONFIRMED_SHARE: f64 = 0.3;
+
+/// Stretches that lie on no clock and are not known to be copies.
+fn unexplained(
+    recordings: &[&Recording],
+    on_clock: &[usize],
+    stretches: &[Stretch],
+) -> Vec<Unexplained> {
+    let mut unexplained = Vec::new();
+    for (recording, r) in recordings.iter().enumerate() {
+        let mut copied: Vec<&Stretch> = stretches.iter().filter(|s| s.copy == recording).collect();
+        let is_explained = copied.is_empty() && on_clock.contains(&recording);
+        if is_explained || r.heard.active_s() < UNEXPLAINED_S_MIN {
+            continue;
+        }
+        copied.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
+        let mut start_s = 0.0f64;
+        let ends = copied.iter().map(|s| (s.start_s, s.start_s + s.length_s));
+        for (end_s, next_s) in ends.chain([(r.heard.duration_s(), f64::INFINITY)]) {
+            if end_s - start_s >= UNEXPLAINED_S_MIN {
+                unexplained.push(Unexplained { recording, start_s, end_s });
+            }
+            start_s = start_s.max(next_s);
+        }
+    }
+    unexplained
 }
 
 /// Seconds that two stretches of one copy share.
@@ -102,31 +190,210 @@ fn overlap_s(a: &Stretch, b: &Stretch) -> f64 {
     (a.start_s + a.length_s).min(b.start_s + b.length_s) - a.start_s.max(b.start_s)
 }
 
-/// The stretches of a pair with the one that is the copy.
-fn directed(pair: &Pair, copied: &[Copied], recordings: &[&Recording]) -> Vec<Stretch> {
-    let share = |i: usize| {
-        let shared_s: f64 = copied.iter().map(|c| c.length_s).sum();
-        shared_s / recordings[i].heard.duration_s().max(1e-3)
-    };
-    let laid_over: f64 = copied.iter().map(|c| c.laid_over_left * c.length_s).sum::<f64>()
-        / copied.iter().map(|c| c.length_s).sum::<f64>().max(1e-3);
-    let left_is_copy = if laid_over.abs() >= LAID_OVER_FROM {
-        laid_over > 0.0
+/// The stretches of a pair with the one that is the copy, and why it is.
+fn directed(
+    (left, right): (usize, usize),
+    copied: &[Copied],
+    recordings: &[&Recording],
+    on_clock: &[usize],
+) -> Vec<Stretch> {
+    let shared_s: f64 = copied.iter().map(|c| c.length_s).sum();
+    let share = |i: usize, shared_s: f64| shared_s / recordings[i].heard.duration_s().max(1e-3);
+    let in_right_s: f64 = copied.iter().map(|c| c.length_s * c.speed).sum();
+    let shares = (share(left, shared_s), share(right, in_right_s));
+    let duration_s = |i: usize| recordings[i].heard.duration_s();
+    let longer_by_s = (duration_s(left) - duration_s(right)).abs();
+    let laid_over: f64 =
+        copied.iter().map(|c| c.laid_over_left * c.length_s).sum::<f64>() / shared_s.max(1e-3);
+    let was_retimed = copied.iter().any(|c| (c.speed - 1.0).abs() > 1e-9);
+    let one_is_off_clock = on_clock.contains(&left) != on_clock.contains(&right);
+    let (left_is_copy, reason) = if laid_over.abs() >= LAID_OVER_FROM {
+        (laid_over > 0.0, CopyReason::LaidOver)
+    } else if was_retimed && one_is_off_clock {
+        (on_clock.contains(&right), CopyReason::OtherSpeed)
+    } else if shares.0.min(shares.1) >= WHOLE_FROM && longer_by_s <= SAME_LENGTH_S {
+        (shares.0 > shares.1, CopyReason::SameThroughout)
+    } else if shares.0.max(shares.1) >= WHOLE_FROM {
+        (shares.0 > shares.1, CopyReason::WhollyInside)
     } else {
-        share(pair.left) > share(pair.right)
+        (shares.0 > shares.1, CopyReason::MoreShared)
     };
     copied
         .iter()
         .map(|c| {
-            let (copy, source, start_s, source_start_s) = if left_is_copy {
-                (pair.left, pair.right, c.left_start_s, c.right_start_s)
+            if left_is_copy {
+                Stretch {
+                    copy: left,
+                    source: right,
+                    start_s: c.left_start_s,
+                    source_start_s: c.right_start_s,
+                    length_s: c.length_s,
+                    speed: c.speed,
+                    reason,
+                }
             } else {
-                (pair.right, pair.left, c.right_start_s, c.left_start_s)
-            };
-            Stretch { copy, source, start_s, source_start_s, length_s: c.length_s }
+                Stretch {
+                    copy: right,
+                    source: left,
+                    start_s: c.right_start_s,
+                    source_start_s: c.left_start_s,
+                    length_s: c.length_s * c.speed,
+                    speed: c.speed.recip(),
+                    reason,
+                }
+            }
         })
         .collect()
 }
+
+/// What was copied at another speed, around the moments at which two recordings may hold the
+/// same; the likeliest are asked first.
+fn retimed(
+    recordings: &[&Recording],
+    on_clock: &[usize],
+    moments: &[Moment],
+    watch: &dyn Watch,
+) -> Result<Vec<Stretch>, Error> {
+    let mut copies: Vec<usize> = moments.iter().map(|m| m.copy).collect();
+    copies.sort_unstable();
+    copies.dedup();
+    let found: Vec<Vec<Stretch>> = copies
+        .par_iter()
+        .map_init(Coherence::new, |coherence, &copy| {
+            let mut own: Vec<&Moment> = moments.iter().filter(|m| m.copy == copy).collect();
+            own.truncate((recordings[copy].heard.duration_s() / LOOK_S) as usize + LOOKS_MIN);
+            let mut known: Vec<(usize, f32, Copied)> = Vec::new();
+            for m in &own {
+                if watch.stopped() {
+                    return Err(Error::Stopped);
+                }
+                let sounds = (recordings[copy].sound, recordings[m.other].sound);
+                let new = around(coherence, sounds, m, &known);
+                if let Some(new) = new.map_err(|source| Error::Sound { source })? {
+                    known.push((m.other, m.alike, new));
+                }
+            }
+            let by_bands = stretched(recordings, &own, &known);
+            let mut sources: Vec<usize> = known.iter().map(|k| k.0).collect();
+            sources.sort_unstable();
+            sources.dedup();
+            let of_source = |source: &usize| {
+                let mut copied: Vec<Copied> =
+                    known.iter().filter(|k| k.0 == *source).map(|k| k.2).collect();
+                copied.sort_by(|a, b| a.left_start_s.total_cmp(&b.left_start_s));
+                directed((copy, *source), &copied, recordings, on_clock)
+            };
+            Ok(sources.iter().flat_map(of_source).chain(by_bands).collect())
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The copy around a moment, unless it is known or the moment of another is likelier.
+fn around(
+    coherence: &mut Coherence,
+    (copy, other): (&dyn Sound, &dyn Sound),
+    m: &Moment,
+    known: &[(usize, f32, Copied)],
+) -> io::Result<Option<Copied>> {
+    for aside_s in SEEDS_S {
+        let copy_s = m.copy_s + aside_s;
+        let other_s = m.other_s + aside_s * m.speed;
+        let is_known = |(source, alike, c): &(usize, f32, Copied)| {
+            let shown_s = c.right_start_s + (copy_s - c.left_start_s) * c.speed;
+            let is_there = (c.left_start_s..c.left_start_s + c.length_s).contains(&copy_s);
+            let is_it = *source == m.other && (shown_s - other_s).abs() < 0.5;
+            is_there && (is_it || m.alike < LIKELY_SHARE * alike)
+        };
+        if known.iter().any(is_known) {
+            continue;
+        }
+        let found = coherence.retimed(copy, other, (copy_s, other_s), m.speed)?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    Ok(None)
+}
+
+/// What was stretched with its pitch kept: no phase tells it, so it must be more alike than any
+/// other recording is at that moment, and than this one is at any other.
+fn stretched(
+    recordings: &[&Recording],
+    moments: &[&Moment],
+    known: &[(usize, f32, Copied)],
+) -> Vec<Stretch> {
+    let mut found: Vec<(f64, Stretch)> = Vec::new();
+    for m in moments.iter().filter(|m| (m.speed - 1.0).abs() > STRETCHED_FROM) {
+        let is_told =
+            |start_s: f64, length_s: f64| (start_s..start_s + length_s).contains(&m.copy_s);
+        if m.alike < MOMENT_ALIKE_FROM
+            || known.iter().any(|k| is_told(k.2.left_start_s, k.2.length_s))
+        {
+            continue;
+        }
+        let (copy, other) = (recordings[m.copy].heard, recordings[m.other].heard);
+        let Some(s) = stretched::stretch(copy, other, (m.copy_s, m.other_s), m.speed) else {
+            continue;
+        };
+        let stretch = Stretch {
+            copy: m.copy,
+            source: m.other,
+            start_s: s.copy_start_s,
+            source_start_s: s.other_start_s,
+            length_s: s.length_s,
+            speed: s.speed,
+            reason: CopyReason::Stretched,
+        };
+        found.push((s.alike, stretch));
+    }
+    found.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let shows_the_same = |a: &Stretch, b: &Stretch| {
+        let at_s = b.start_s + 0.5 * b.length_s;
+        let shown_s = |s: &Stretch| s.source_start_s + (at_s - s.start_s) * s.speed;
+        a.source == b.source && (shown_s(a) - shown_s(b)).abs() < 0.5
+    };
+    let mut kept: Vec<Stretch> = Vec::new();
+    for (alike, stretch) in &found {
+        let is_first = kept.iter().all(|k| overlap_s(k, stretch) <= 0.0);
+        let is_alone = found.iter().all(|(other_alike, other)| {
+            other_alike.atanh() < alike.atanh() - BESIDE_BELOW
+                || overlap_s(other, stretch) <= 0.0
+                || shows_the_same(stretch, other)
+        });
+        let is_sure = *alike >= STRETCHED_ALIKE_FROM
+            && stretch.length_s >= STRETCHED_S_MIN
+            && (stretch.speed - 1.0).abs() > STRETCHED_FROM;
+        if is_first && is_alone && is_sure {
+            kept.push(*stretch);
+        }
+    }
+    kept
+}
+
+/// Speeds nearer to 1 are not told from a clock or a tempo by band energies.
+const STRETCHED_FROM: f64 = 0.008;
+
+/// Correlation of band energies in a window, and in a stretch of at least so many seconds, from
+/// which it is believed to be a copy that was stretched.
+const MOMENT_ALIKE_FROM: f32 = 0.4;
+const STRETCHED_ALIKE_FROM: f64 = 0.45;
+const STRETCHED_S_MIN: f64 = 8.0;
+
+/// Whatever else was there at that moment must be less alike by so much, as Fisher's z of the
+/// correlations: ten times what chance makes of a stretch of ten seconds.
+const BESIDE_BELOW: f64 = 0.25;
+
+/// Moments of a recording that are looked at closely: one for so many seconds, and some more.
+const LOOK_S: f64 = 6.0;
+const LOOKS_MIN: usize = 6;
+
+/// Where in a window of twelve seconds one looks.
+const SEEDS_S: [f64; 5] = [0.0, 2.0, -2.0, 4.0, -4.0];
+
+/// Where one source is known, another that is less alike than this share of it is no better: a
+/// microphone beside it.
+const LIKELY_SHARE: f32 = 0.8;
 
 /// Puts a recording that holds copies among other things where the copied stretches were
 /// recorded, and only those: a broadcast lies on no clock, what it shows does.
@@ -145,7 +412,7 @@ pub(crate) fn place(
             .sum();
         let duration_s =
             recordings.iter().find(|r| r.id == *id).map_or(0.0, |r| r.heard.duration_s());
-        copied_s < WHOLE_FROM * duration_s
+        copied_s < WHOLE_FROM * duration_s || was_retimed(excerpts, *id)
     });
     // What was copied out of a copy comes after it.
     while !waiting.is_empty() {
@@ -176,15 +443,24 @@ pub(crate) fn place(
     placements.sort_by_key(|p| p.source);
 }
 
+/// Whether a recording holds copies at another speed than they were recorded at.
+pub(crate) fn was_retimed(excerpts: &[Excerpt], id: SourceId) -> bool {
+    excerpts.iter().any(|e| e.copy == id && !e.is_as_recorded())
+}
+
 /// The copied stretch through the clock of what it was copied from.
 fn pieces_of(excerpt: &Excerpt, source: &Placement) -> Vec<Piece> {
-    let ahead_ns = excerpt.source_start.0 - excerpt.start.0;
+    let in_copy = |at: MediaTime| {
+        let since_s = at.seconds() - excerpt.source_start.seconds();
+        MediaTime(excerpt.start.0 + (since_s / excerpt.speed * 1e9).round() as i64)
+    };
     let within = |piece: &Piece| {
-        let start = MediaTime((piece.start.0 - ahead_ns).max(excerpt.start.0));
-        let end = MediaTime((piece.end.0 - ahead_ns).min(excerpt.end.0));
+        let start = in_copy(piece.start).max(excerpt.start);
+        let end = in_copy(piece.end).min(excerpt.end);
         let rate = 1.0 + piece.map.drift_ppm() * 1e-6;
-        let offset_s = piece.map.offset_s() + rate * ahead_ns as f64 / 1e9;
-        let map = ClockMap::from_seconds(offset_s, piece.map.drift_ppm());
+        let zero_s = excerpt.source_start.seconds() - excerpt.start.seconds() * excerpt.speed;
+        let offset_s = piece.map.offset_s() + rate * zero_s;
+        let map = ClockMap::from_seconds(offset_s, (rate * excerpt.speed - 1.0) * 1e6);
         (start < end).then_some(Piece { start, end, map, ..*piece })
     };
     source.pieces.iter().filter_map(within).collect()

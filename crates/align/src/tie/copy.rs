@@ -19,6 +19,7 @@ use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex
 
 use super::steps;
 use crate::listen::{FRAMES_PER_S, Heard, RATE_HZ};
+use crate::resampled::Resampled;
 use crate::{Recording, Sound};
 
 /// A stretch that is the same in two recordings.
@@ -28,6 +29,8 @@ pub(crate) struct Copied {
     pub right_start_s: f64,
     /// On left's clock.
     pub length_s: f64,
+    /// Seconds of right in one second of left; exactly 1 as a rule.
+    pub speed: f64,
     /// How much louder left is, in nepers of energy, where something lies over the copy than where
     /// nothing does: above zero, it lies in left. Zero where nothing lies over it.
     pub laid_over_left: f64,
@@ -42,11 +45,40 @@ const CLEAR_MIN: usize = 5;
 /// A half second belongs to a copy from here: by chance it has 0.15.
 const HELD_FROM: f64 = 0.45;
 
+/// At another speed so many that hold are enough: where a copy runs at its own speed every other
+/// recording is at most another microphone at that moment, whose windows stay below 0.35 when
+/// they are brought to its speed; GSM leaves 0.5 of a copy.
+const HELD_MIN: usize = 8;
+
+/// … from this far away from 1 on: a source that passes a microphone at 1.5 m/s changes its pitch
+/// by as much.
+const NO_DOPPLER: f64 = 0.005;
+
 /// So long may a copy be drowned and come back at the same lag, seconds.
 const DROWNED_S_MAX: f64 = 12.0;
 
 /// Copied sound has no clock of its own: rounding and codecs give less than this.
 const OWN_CLOCK_PPM: f64 = 3.0;
+
+/// No recorder's clock is off by more (the worst phone by 266): beyond it the sound was played at
+/// another speed on purpose.
+pub(crate) const ANY_CLOCK_PPM: f64 = 450.0;
+
+/// A speed is known to this when its line is flat, and is looked for so often.
+const FLAT_PPM: f64 = 2.0;
+const SPEED_TRIES: usize = 5;
+
+/// Speeds tried around a first one that is good to 0.3 %: within half a step phases hold for the
+/// half second of a window.
+const SPEED_STEP: f64 = 0.000_5;
+const SPEED_STEPS_ASIDE: i32 = 8;
+
+/// A half second of the right speed has at least this coherence. By chance, over all lags and
+/// speeds that are tried, it has 0.3.
+const SPEED_FROM: f64 = 0.5;
+
+/// How far a lag found by band energies may be off, in samples: three frames of them.
+const COARSE_REACH: usize = 3 * RATE_HZ as usize / FRAMES_PER_S;
 
 /// Lags nearer than this are one, seconds.
 const SAME_LAG_S: f64 = 0.001;
@@ -126,26 +158,95 @@ impl Coherence {
                 if peak.coherence < COPY_FROM {
                     continue;
                 }
-                if let Some(copied) = self.trace(pair, seed_s, peak.lag_s)? {
-                    found.push(copied);
-                }
+                let seed = (seed_s, seed_s - peak.lag_s);
+                found.extend(self.trace(left.sound, right.sound, seed, 1.0)?);
             }
         }
         found.sort_by(|a, b| a.left_start_s.total_cmp(&b.left_start_s));
         Ok(found)
     }
 
-    /// Follows a copy both ways from a moment of left.
-    fn trace(&mut self, pair: Pair, seed_s: f64, lag_s: f64) -> io::Result<Option<Copied>> {
-        let mut steps = Vec::new();
-        for direction in [-1.0, 1.0] {
-            self.follow(pair, seed_s, lag_s, direction, &mut steps)?;
+    /// What was copied around a moment of left that may be `right_s` of right, played at about
+    /// `speed`: the former good to a twentieth of a second, the latter to 0.3 %.
+    pub fn retimed(
+        &mut self,
+        left: &dyn Sound,
+        right: &dyn Sound,
+        (left_s, right_s): (f64, f64),
+        speed: f64,
+    ) -> io::Result<Option<Copied>> {
+        let mut best: Option<(f64, f64, f64)> = None;
+        for k in -SPEED_STEPS_ASIDE..=SPEED_STEPS_ASIDE {
+            let speed = speed + SPEED_STEP * f64::from(k);
+            let view = Resampled::new(right, speed);
+            let lag_s = left_s - right_s / speed;
+            let Some(peak) = self.trace.look((left, &view), left_s, lag_s, COARSE_REACH)? else {
+                return Ok(None);
+            };
+            if best.is_none_or(|b| peak.coherence > b.0) {
+                best = Some((peak.coherence, (left_s - peak.lag_s) * speed, speed));
+            }
         }
-        steps.sort_by(|a: &Step, b| a.left_s.total_cmp(&b.left_s));
+        match best.filter(|b| b.0 >= SPEED_FROM) {
+            Some((_, right_s, speed)) => self.trace(left, right, (left_s, right_s), speed),
+            None => Ok(None),
+        }
+    }
+
+    /// Follows a copy both ways from a moment that both hold, at a speed that is made exact on the
+    /// way.
+    fn trace(
+        &mut self,
+        left: &dyn Sound,
+        right: &dyn Sound,
+        (seed_s, right_s): (f64, f64),
+        speed: f64,
+    ) -> io::Result<Option<Copied>> {
+        let (mut right_s, mut speed) = (right_s, speed);
+        for _ in 0..SPEED_TRIES {
+            let resampled = Resampled::new(right, speed);
+            let as_it_is = (speed - 1.0).abs() < 1e-9;
+            let pair: Pair = (left, if as_it_is { right } else { &resampled });
+            let mut steps = Vec::new();
+            for direction in [-1.0, 1.0] {
+                self.follow(pair, seed_s, seed_s - right_s / speed, direction, &mut steps)?;
+            }
+            steps.sort_by(|a: &Step, b| a.left_s.total_cmp(&b.left_s));
+            let Some(line) = Line::through(&steps) else { return Ok(None) };
+            let exact = speed * (1.0 - line.slope);
+            let is_flat = line.slope.abs() <= FLAT_PPM * 1e-6 + 3.0 * line.doubt;
+            if as_it_is && (is_flat || line.slope.abs() <= OWN_CLOCK_PPM * 1e-6 + 3.0 * line.doubt)
+            {
+                return self.ends(pair, &steps, 1.0);
+            }
+            if (exact - 1.0).abs() < ANY_CLOCK_PPM * 1e-6 {
+                // A copy at its own speed is followed as such; two recorders' clocks are none.
+                let is_copy = (exact - 1.0).abs() <= OWN_CLOCK_PPM * 1e-6 + 3.0 * line.doubt;
+                if as_it_is || !is_copy {
+                    return Ok(None);
+                }
+                right_s = (seed_s - line.at(seed_s)) * speed;
+                speed = 1.0;
+                continue;
+            }
+            if is_flat {
+                return self.ends(pair, &steps, speed);
+            }
+            right_s = (seed_s - line.at(seed_s)) * speed;
+            speed = exact;
+        }
+        Ok(None)
+    }
+
+    /// The copy that was followed, from cut to cut.
+    fn ends(&mut self, pair: Pair, steps: &[Step], speed: f64) -> io::Result<Option<Copied>> {
         let held: Vec<Step> = steps.iter().copied().filter(|s| s.coherence >= HELD_FROM).collect();
         let clear = held.iter().filter(|s| s.coherence >= COPY_FROM).count();
         let (Some(first), Some(last)) = (held.first(), held.last()) else { return Ok(None) };
-        if clear < CLEAR_MIN || has_own_clock(&held) {
+        // No microphone was there at another speed: less clear sound is enough.
+        let no_microphone = (speed - 1.0).abs() > NO_DOPPLER;
+        let is_copy = clear >= CLEAR_MIN || (no_microphone && held.len() >= HELD_MIN);
+        if !is_copy {
             return Ok(None);
         }
         let start_s = self.cut(pair, first, -1.0)?;
@@ -157,14 +258,16 @@ impl Coherence {
             .filter(|s| s.coherence < HELD_FROM)
             .map(|s| s.louder)
             .collect();
+        let clearest = held.iter().map(|s| s.coherence).fold(0.0, f64::max).min(COPY_FROM);
         let plain: Vec<f64> =
-            held.iter().filter(|s| s.coherence >= COPY_FROM).map(|s| s.louder).collect();
+            held.iter().filter(|s| s.coherence >= clearest).map(|s| s.louder).collect();
         let laid_over_left =
             if drowned.len() < 2 { 0.0 } else { median(&drowned) - median(&plain) };
         Ok(Some(Copied {
             left_start_s: start_s,
-            right_start_s: start_s - first.lag_s,
+            right_start_s: (start_s - first.lag_s) * speed,
             length_s: end_s - start_s,
+            speed,
             laid_over_left,
         }))
     }
@@ -255,19 +358,42 @@ fn seeds(left: &Heard, right: &Heard, lag_s: f64) -> Vec<f64> {
     seeds.into_iter().map(|second| second as f64 + 1.5).collect()
 }
 
-/// Whether the lag moves along the stretch as that of two recorders does.
-fn has_own_clock(held: &[Step]) -> bool {
-    let clear: Vec<&Step> = held.iter().filter(|s| s.coherence >= COPY_FROM).collect();
-    let count = clear.len() as f64;
-    let mid_s = clear.iter().map(|s| s.left_s).sum::<f64>() / count;
-    let mean_s = clear.iter().map(|s| s.lag_s).sum::<f64>() / count;
-    let over: f64 = clear.iter().map(|s| (s.left_s - mid_s) * (s.lag_s - mean_s)).sum();
-    let under: f64 = clear.iter().map(|s| (s.left_s - mid_s).powi(2)).sum();
-    let slope = over / under.max(1e-9);
-    let residual = |s: &&Step| (s.lag_s - mean_s - slope * (s.left_s - mid_s)).powi(2);
-    let spread = clear.iter().map(residual).sum::<f64>() / (count - 2.0).max(1.0);
-    let doubt = (spread / under.max(1e-9)).sqrt();
-    slope.abs() > OWN_CLOCK_PPM * 1e-6 + 3.0 * doubt
+/// How the lag moves along a copy.
+struct Line {
+    mid_s: f64,
+    lag_s: f64,
+    /// Seconds of lag for each second, and how sure that is.
+    slope: f64,
+    doubt: f64,
+}
+
+impl Line {
+    /// Through the clear half seconds; where there are too few, through all that hold.
+    fn through(steps: &[Step]) -> Option<Self> {
+        let from =
+            |least: f64| -> Vec<&Step> { steps.iter().filter(|s| s.coherence >= least).collect() };
+        let mut clear = from(COPY_FROM);
+        if clear.len() < CLEAR_MIN {
+            clear = from(HELD_FROM);
+        }
+        if clear.len() < CLEAR_MIN {
+            return None;
+        }
+        let count = clear.len() as f64;
+        let mid_s = clear.iter().map(|s| s.left_s).sum::<f64>() / count;
+        let lag_s = clear.iter().map(|s| s.lag_s).sum::<f64>() / count;
+        let over: f64 = clear.iter().map(|s| (s.left_s - mid_s) * (s.lag_s - lag_s)).sum();
+        let under: f64 = clear.iter().map(|s| (s.left_s - mid_s).powi(2)).sum();
+        let slope = over / under.max(1e-9);
+        let residual = |s: &&Step| (s.lag_s - lag_s - slope * (s.left_s - mid_s)).powi(2);
+        let spread = clear.iter().map(residual).sum::<f64>() / (count - 2.0).max(1.0);
+        let doubt = (spread / under.max(1e-9)).sqrt();
+        Some(Self { mid_s, lag_s, slope, doubt })
+    }
+
+    fn at(&self, left_s: f64) -> f64 {
+        self.lag_s + self.slope * (left_s - self.mid_s)
+    }
 }
 
 fn median(values: &[f64]) -> f64 {

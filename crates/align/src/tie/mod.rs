@@ -5,4 +5,6 @@ pub(crate) mod gcc_phat;
 pub(crate) mod pairs;
 pub(crate) mod refine;
 pub(crate) mod search;
+pub(crate) mod speeds;
 pub(crate) mod steps;
+pub(crate) mod stretched;

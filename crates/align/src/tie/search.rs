@@ -298,7 +298,7 @@ fn join(peaks: &[Candidate]) -> Candidate {
 }
 
 /// `sum += a · conj(b)`.
-fn multiply_add(sum: &mut [Complex32], a: &[Complex32], b: &[Complex32]) {
+pub(crate) fn multiply_add(sum: &mut [Complex32], a: &[Complex32], b: &[Complex32]) {
     for ((sum, a), b) in sum.iter_mut().zip(a).zip(b) {
         sum.re += a.re * b.re + a.im * b.im;
         sum.im += a.im * b.re - a.re * b.im;

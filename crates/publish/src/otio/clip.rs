@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::rate::{Claimed, Rate};
 use super::url::file_url;
-use crate::islands::Lane;
+use crate::islands::{Lane, played};
 use crate::{Labels, times};
 
 /// A piece on the frames of its recording.
@@ -106,9 +106,8 @@ impl<'a> Placed<'a> {
         if start >= end {
             return None;
         }
-        let at_ns = copy.source_start.0.saturating_add(start.0.saturating_sub(copy.start.0));
-        let note =
-            format!("copied from {} at {}", labels.name(copy.source), times::clock(at_ns, 3));
+        let at = times::clock(copy.in_source(start).0, 3);
+        let note = format!("copied from {} at {at}{}", labels.name(copy.source), played(copy));
         let from = self.rate.frames(start.0);
         let span = (
             self.first_frame().saturating_add(from),

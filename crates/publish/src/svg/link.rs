@@ -1,11 +1,11 @@
 //! Copies: the copied stretch is marked on its lane, and a dashed line leads to where it was
 //! copied from.
 
-use evidence::{CaseTime, Excerpt, MediaTime};
+use evidence::{CaseTime, Excerpt};
 
 use super::ink::{Anchor, Ink, Words};
 use super::layout::{Layout, PLOT_LEFT_PX, PLOT_RIGHT_PX, Row, RowKind, Section};
-use crate::islands::Lane;
+use crate::islands::{Lane, played};
 use crate::text::{columns, shorten, tame};
 use crate::times;
 
@@ -57,9 +57,7 @@ fn link<'a>(
     let (start, end): (CaseTime, CaseTime) = match (own, source) {
         (Some(lane), _) => (lane.near(excerpt.start), lane.near(excerpt.end)),
         (None, Some((lane, _))) => {
-            let length_ns = excerpt.end.0.saturating_sub(excerpt.start.0);
-            let end = MediaTime(excerpt.source_start.0.saturating_add(length_ns));
-            (lane.near(excerpt.source_start), lane.near(end))
+            (lane.near(excerpt.source_start), lane.near(excerpt.source_end()))
         }
         (None, None) => return None,
     };
@@ -88,9 +86,10 @@ fn mark(ink: &mut Ink, link: &Link, row: &Row, section: &Section, layout: &Layou
 fn beside(ink: &mut Ink, link: &Link, (left, right): (f64, f64), y: f64) {
     let length_ns = link.excerpt.end.0.saturating_sub(link.excerpt.start.0);
     let short = format!("{} copied", times::length(length_ns));
+    let played = played(link.excerpt);
     let long = link.source.map_or_else(
-        || format!("{short} from elsewhere"),
-        |(lane, _)| format!("{short} from {}", shorten(&tame(lane.name), 30, "…")),
+        || format!("{short} from elsewhere{played}"),
+        |(lane, _)| format!("{short} from {}{played}", shorten(&tame(lane.name), 30, "…")),
     );
     for words in [long, short] {
         let room_px = LETTER_PX * columns(&words) as f64 + 12.0;
