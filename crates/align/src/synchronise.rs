@@ -11,6 +11,7 @@ use crate::solve::clock::{self, Looked, Placed, Solved};
 use crate::solve::copies;
 use crate::solve::graph;
 use crate::solve::hand::{Given as Told, Hand, Overruled, SIGMAS};
+use crate::solve::lost;
 use crate::solve::pieces;
 use crate::solve::second_look;
 use crate::solve::untangle;
@@ -161,8 +162,13 @@ impl Known<'_> {
         let pieces = pieces::pieces(&island, &inside, self.heard);
         let pieces = second_look::borne_out(pieces, &inside, self.recordings)
             .map_err(|source| Error::Sound { source })?;
-        let Solved { placed, looked, residuals_s } =
-            clock::solve(self.recordings, &pieces, &inside, &told, watch)?;
+        let mut solved = clock::solve(self.recordings, &pieces, &inside, &told, watch)?;
+        let cut = lost::cut(&pieces, &solved.looked, self.recordings)
+            .map_err(|source| Error::Sound { source })?;
+        if let Some(pieces) = cut {
+            solved = clock::solve(self.recordings, &pieces, &inside, &told, watch)?;
+        }
+        let Solved { placed, looked, residuals_s } = solved;
         let heard = looked.iter().map(|l| tie(l, &placed, &inside, self.recordings));
         let given = told.iter().zip(residuals_s);
         let given = given.map(|(g, residual_s)| tie_given(&self.given[g.number], residual_s));

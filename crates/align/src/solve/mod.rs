@@ -5,6 +5,7 @@ pub(crate) mod copies;
 pub(crate) mod graph;
 pub(crate) mod hand;
 pub(crate) mod least_squares;
+pub(crate) mod lost;
 pub(crate) mod pieces;
 pub(crate) mod second_look;
 pub(crate) mod untangle;

@@ -166,6 +166,22 @@ impl Coherence {
         Ok(found)
     }
 
+    /// When one lag gives way to another, on right's clock, between two moments. The lags are
+    /// good to a millisecond.
+    pub fn turns(
+        &mut self,
+        pair: (&dyn Sound, &dyn Sound),
+        (from_s, to_s): (f64, f64),
+        (before_s, after_s): (f64, f64),
+    ) -> io::Result<f64> {
+        // Coarsely in half seconds, then in eighths around the turn.
+        let coarse_s = turn(&mut self.trace, pair, (from_s, to_s), (before_s, after_s))?;
+        let around_s = TRACE as f64 / f64::from(RATE_HZ);
+        let near = (f64::max(coarse_s - around_s, from_s), f64::min(coarse_s + around_s, to_s));
+        let fine_s = turn(&mut self.cut, pair, near, (before_s, after_s))?;
+        turn_of_samples(pair, fine_s, (before_s, after_s))
+    }
+
     /// What was copied around a moment of left that may be `right_s` of right, played at about
     /// `speed`: the former good to a twentieth of a second, the latter to 0.3 %.
     pub fn retimed(
@@ -329,6 +345,92 @@ impl Coherence {
         let end_s = if direction < 0.0 { first_s } else { last_s };
         Ok(if (edge_s - end_s).abs() < window_s { end_s } else { edge_s.clamp(first_s, last_s) })
     }
+}
+
+/// The moment that divides best what agrees at one lag from what agrees at another.
+fn turn(
+    phases: &mut Phases,
+    pair: Pair,
+    (from_s, to_s): (f64, f64),
+    (before_s, after_s): (f64, f64),
+) -> io::Result<f64> {
+    let hop_s = phases.window as f64 / f64::from(RATE_HZ) / 4.0;
+    let reach = (SAME_LAG_S * f64::from(RATE_HZ)) as usize;
+    let hops = ((to_s - from_s) / hop_s).ceil().max(1.0) as usize;
+    let (mut sum, mut best, mut at_s) = (0.0, f64::MIN, from_s);
+    for hop in 0..=hops {
+        let right_s = from_s + hop as f64 * hop_s;
+        if sum > best {
+            (best, at_s) = (sum, right_s - hop_s / 2.0);
+        }
+        let mut agreement = |lag_s: f64| -> io::Result<f64> {
+            let peak = phases.look(pair, right_s + lag_s, lag_s, reach)?;
+            Ok(peak.map_or(0.0, |peak| peak.coherence))
+        };
+        sum += agreement(before_s)? - agreement(after_s)?;
+    }
+    if sum > best {
+        at_s = to_s;
+    }
+    Ok(at_s.clamp(from_s, to_s))
+}
+
+/// The same to a few samples, near a moment that is good to a few tenths of a second: the moment
+/// that leaves least of right when left is taken away, at the one lag up to it and at the other
+/// from it. Where neither says anything, in a pause of the talk, the middle.
+fn turn_of_samples(pair: Pair, near_s: f64, (before_s, after_s): (f64, f64)) -> io::Result<f64> {
+    let rate = f64::from(RATE_HZ);
+    let first = (near_s * rate).round() as i64 - AROUND as i64;
+    let right = differences(pair.1, first, 2 * AROUND)?;
+    let near = |lag_s: f64, from: usize, end: usize| -> io::Result<Vec<f32>> {
+        let start = first + (lag_s * rate).round() as i64 - OFF as i64;
+        let wide = differences(pair.0, start, 2 * (AROUND + OFF))?;
+        let part = &right[from..end];
+        let product = |shift: usize| -> f32 {
+            part.iter().zip(&wide[from + shift..]).map(|(r, l)| r * l).sum()
+        };
+        let best = (0..=2 * OFF)
+            .max_by(|&a, &b| product(a).abs().total_cmp(&product(b).abs()))
+            .unwrap_or(OFF);
+        let power: f32 = wide[from + best..end + best].iter().map(|l| l * l).sum();
+        let gain = product(best) / power.max(f32::MIN_POSITIVE);
+        Ok(wide[best..best + 2 * AROUND].iter().map(|l| gain * l).collect())
+    };
+    // The quarter in the middle may belong to either side.
+    let (at_before, at_after) =
+        (near(before_s, 0, AROUND * 3 / 4)?, near(after_s, AROUND * 5 / 4, 2 * AROUND)?);
+    let sums = |left: &dyn Fn(usize) -> f32| -> Vec<f64> {
+        let mut sum = 0.0;
+        let squares = right.iter().enumerate().map(|(n, r)| {
+            sum += f64::from(r - left(n)).powi(2);
+            sum
+        });
+        std::iter::once(0.0).chain(squares).collect()
+    };
+    let without = sums(&|_| 0.0);
+    let (before, after) = (sums(&|n| at_before[n]), sums(&|n| at_after[n]));
+    // What left lost, right has alone.
+    let alone = ((before_s - after_s) * rate).round().max(0.0) as usize;
+    let left_over = |n: usize| {
+        before[n] + without[n + alone] - without[n] + after[2 * AROUND] - after[n + alone]
+    };
+    let moments = 0..2 * AROUND - alone.min(AROUND);
+    let least = moments.clone().map(left_over).fold(f64::MAX, f64::min);
+    let as_good = |n: &usize| left_over(*n) <= least + 1e-4 * without[2 * AROUND];
+    let (one, last) = (moments.clone().find(as_good), moments.rev().find(as_good));
+    let middle = usize::midpoint(one.unwrap_or(AROUND), last.unwrap_or(AROUND));
+    Ok((first + middle as i64) as f64 / rate)
+}
+
+/// Samples on either side of the moment, and by how many the lags may be off.
+const AROUND: usize = RATE_HZ as usize * 4 / 5;
+const OFF: usize = 6;
+
+/// Differences of neighbouring samples, so that hum does not speak loudest.
+fn differences(sound: &dyn Sound, start: i64, count: usize) -> io::Result<Vec<f32>> {
+    let mut line = vec![0.0f32; count + 1];
+    sound.read(start - 1, &mut line)?;
+    Ok(line.windows(2).map(|two| two[1] - two[0]).collect())
 }
 
 /// Left and right.

@@ -48,7 +48,7 @@ pub(crate) struct Look {
 }
 
 /// One window's verdict.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Window {
     /// Middle of the window on right's clock.
     pub right_s: f64,
@@ -56,6 +56,8 @@ pub(crate) struct Window {
     pub lag_s: f64,
     /// Surprise at that lag, in medians.
     pub surprise: f64,
+    /// Its highest peaks anywhere in reach, highest first, as lag and surprise.
+    pub peaks: Vec<(f64, f64)>,
 }
 
 impl Window {
@@ -88,6 +90,11 @@ const AGREES_FROM: f64 = 26.0;
 
 /// Windows a claim is judged by. More make no answer better that was right, and cost.
 pub(crate) const WINDOWS_MAX: usize = 32;
+
+/// … but in long overlaps samples may have been lost between them: one in a quarter of a minute,
+/// as long as there are not too many.
+const WINDOW_EVERY_S: f64 = 15.0;
+const WINDOWS_LONG_MAX: usize = 256;
 
 /// Two windows begin at least this far apart, else they are one observation told twice.
 const WINDOW_APART_S: f64 = 2.0;
@@ -140,7 +147,9 @@ fn window_centres(claim: &Claim) -> Vec<f64> {
     if end <= start {
         return vec![f64::midpoint(claim.right_start_s, claim.right_end_s)];
     }
-    let count = (((end - start) / WINDOW_APART_S) as usize + 1).clamp(2, WINDOWS_MAX);
+    let most = ((end - start) / WINDOW_EVERY_S) as usize;
+    let most = most.clamp(WINDOWS_MAX, WINDOWS_LONG_MAX);
+    let count = (((end - start) / WINDOW_APART_S) as usize + 1).clamp(2, most);
     (0..count).map(|i| start + (end - start) * i as f64 / (count - 1) as f64).collect()
 }
 
@@ -399,5 +408,24 @@ fn verdict(h: &Heard, line_s: f64, sign: f32) -> Window {
         0.0
     };
     let lag_s = h.base_lag_s + (at as f64 + vertex - REACH_SAMPLES as f64) / rate;
-    Window { right_s: h.right_s, lag_s, surprise: f64::from(top) }
+    Window { right_s: h.right_s, lag_s, surprise: f64::from(top), peaks: peaks(h, sign) }
+}
+
+/// Peaks kept for each window: where recorders lost samples the true one is among them.
+const PEAKS: usize = 4;
+
+/// Peaks are at least this far apart: 2 ms.
+const PEAKS_APART_SAMPLES: usize = 16;
+
+fn peaks(h: &Heard, sign: f32) -> Vec<(f64, f64)> {
+    let mut left: Vec<f32> = h.surprise.iter().map(|s| s * sign).collect();
+    let mut peaks = Vec::with_capacity(PEAKS);
+    for _ in 0..PEAKS {
+        let (at, top) = maximum(&left);
+        let lag_s = h.base_lag_s + (at as f64 - REACH_SAMPLES as f64) / f64::from(RATE_HZ);
+        peaks.push((lag_s, f64::from(top)));
+        let end = (at + PEAKS_APART_SAMPLES + 1).min(left.len());
+        left[at.saturating_sub(PEAKS_APART_SAMPLES)..end].fill(f32::MIN);
+    }
+    peaks
 }

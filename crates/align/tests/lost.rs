@@ -1,0 +1,106 @@
+//! Recorders that lost samples: each loss is found where and as long as it was.
+
+mod scene;
+
+use align::Alignment;
+use scene::{RATE, align, case_s, id, record, talk};
+
+/// A recording without the given stretches: where each began, in the recording's own time, and
+/// how long it was, seconds.
+fn without(sound: &[f32], losses: &[(f64, f64)]) -> Vec<f32> {
+    let mut kept = Vec::new();
+    let mut from = 0;
+    let mut lost = 0;
+    for &(at_s, lost_s) in losses {
+        let at = (at_s * RATE) as usize + lost;
+        kept.extend(&sound[from..at]);
+        let gone = (lost_s * RATE) as usize;
+        from = at + gone;
+        lost += gone;
+    }
+    kept.extend(&sound[from..]);
+    kept
+}
+
+/// The next moment at which somebody talks, seconds: where nobody does, no ear can tell.
+fn in_talk(sound: &[f32], from_s: f64) -> f64 {
+    let window = (0.03 * RATE) as usize;
+    let loud = |part: &[f32]| part.iter().map(|s| s * s).sum::<f32>() > 0.02 * window as f32;
+    let mut at = (from_s * RATE) as usize;
+    while !loud(&sound[at - window..at]) || !loud(&sound[at..at + window]) {
+        at += window / 4;
+    }
+    at as f64 / RATE
+}
+
+fn assert_lost(alignment: &Alignment, recording: usize, losses: &[(f64, f64)]) {
+    let placement = alignment.placements.iter().find(|p| p.source == id(recording));
+    let pieces = &placement.expect("it is placed").pieces;
+    assert_eq!(pieces.len(), losses.len() + 1, "{pieces:?}");
+    for (pair, (at_s, lost_s)) in pieces.windows(2).zip(losses) {
+        let cut_s = pair[1].start.seconds();
+        assert!((cut_s - at_s).abs() < 0.05, "cut at {cut_s} s instead of {at_s}");
+        let jump_s = pair[1].map.offset_s() - pair[0].map.offset_s();
+        assert!((jump_s - lost_s).abs() < 0.003, "lost {jump_s} s instead of {lost_s}");
+    }
+}
+
+#[test]
+fn a_recorder_that_drops_28_milliseconds_now_and_then_is_cut_at_each() {
+    let scene = talk(51, 500.0);
+    let whole = record(&scene, 4.0, 440.0, 12.0, 0.05);
+    let mut lost_s = 0.0;
+    let losses =
+        [(70.0, 0.028), (190.5, 0.028), (260.25, 0.028), (355.0, 0.056)].map(|(s, lost)| {
+            let at_s = in_talk(&whole, s) - lost_s;
+            lost_s += lost;
+            (at_s, lost)
+        });
+    let dropping = without(&whole, &losses);
+    let steady = record(&scene, 10.0, 430.0, -9.0, 0.05);
+    let other = record(&scene, 0.0, 460.0, 3.0, 0.05);
+    let alignment = align(&[dropping, steady, other], &[0, 1, 2]);
+    assert_lost(&alignment, 0, &losses);
+    assert_lost(&alignment, 1, &[]);
+    assert_lost(&alignment, 2, &[]);
+    let apart = case_s(&alignment, 0, 400.0) - case_s(&alignment, 1, 394.0);
+    let truth = 0.14 + 400.0 * 12e-6 + 394.0 * 9e-6;
+    assert!((apart - truth).abs() < 0.002, "{apart} {truth}");
+}
+
+#[test]
+fn of_two_recorders_the_one_that_lost_is_cut() {
+    let scene = talk(52, 200.0);
+    let whole = record(&scene, 3.0, 170.0, 0.0, 0.05);
+    let losses = [(in_talk(&whole, 90.0), 0.12)];
+    let dropping = without(&whole, &losses);
+    let steady = record(&scene, 8.0, 170.0, 0.0, 0.05);
+    for order in [[0, 1], [1, 0]] {
+        let sounds = if order[0] == 0 { [&dropping, &steady] } else { [&steady, &dropping] }
+            .map(Clone::clone);
+        let alignment = align(&sounds, &[0, 1]);
+        assert_lost(&alignment, order[0], &losses);
+        assert_lost(&alignment, order[1], &[]);
+    }
+}
+
+#[test]
+fn a_talker_who_takes_over_from_another_is_no_loss() {
+    // Two talkers, one after the other, each nearer to another recorder.
+    let (first, second) = (talk(53, 200.0), talk(54, 200.0));
+    let scene = |first_s: f64, second_s: f64| -> Vec<f32> {
+        let at = |sound: &[f32], n: usize, late_s: f64| {
+            n.checked_sub((late_s * RATE) as usize).map_or(0.0, |k| sound[k])
+        };
+        (0..(200.0 * RATE) as usize)
+            .map(|n| {
+                let is_first = n < (100.0 * RATE) as usize;
+                if is_first { at(&first, n, first_s) } else { at(&second, n, second_s) }
+            })
+            .collect()
+    };
+    let sounds = [(0.003, 0.020), (0.015, 0.006), (0.022, 0.011)]
+        .map(|(a, b)| record(&scene(a, b), 2.0, 180.0, 0.0, 0.05));
+    let alignment = align(&sounds, &[0, 1, 2]);
+    (0..3).for_each(|k| assert_lost(&alignment, k, &[]));
+}
