@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use super::hand::Given;
 use super::least_squares::{self, Observation, Unknowns};
 use super::pieces::Piece;
-use super::weigh::weigh;
+use super::weigh::{Weighed, weigh};
 use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::Pair;
 use crate::tie::refine::{self, Claim, Look};
@@ -91,6 +91,10 @@ const TIE_BIAS_WEIGHT: f64 = 3.0;
 /// they agree on, each recorder hearing the sources from its own place, is sound travel.
 const BIAS_SHARE: f64 = 0.15;
 
+/// A look whose lag is so far from what the others agree on did not hear the sound on its direct
+/// way: 14 m of detour.
+const ECHO_FROM_S: f64 = 0.04;
+
 /// A tie that ends up this far from the solution is not what the solution rests on.
 const REJECTED_FROM_S: f64 = 0.1;
 
@@ -130,19 +134,18 @@ pub(crate) fn solve(
     let unknowns = unknowns(pieces);
     let observations: Vec<(usize, Observation)> =
         looked.iter().enumerate().flat_map(|(k, l)| observe(k, l)).collect();
-    let Some(weighed) = weigh(&unknowns, pieces, &observations, given) else {
+    let Some(mut weighed) = weigh(&unknowns, pieces, &observations, given) else {
         return Err(Error::Unsolved);
     };
-    let clocks = weighed.clocks;
-    for (k, l) in looked.iter_mut().enumerate() {
-        let residuals: Vec<f64> = observations
-            .iter()
-            .filter(|o| o.0 == k && !o.1.is_length)
-            .map(|o| least_squares::residual(&unknowns, &o.1, &clocks.offset_s, &clocks.drift_ppm))
-            .collect();
-        l.residual_s = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
-        l.is_overruled = weighed.overruled.contains(&k);
+    judge(&mut looked, &unknowns, &observations, &weighed);
+    let echoes = echoes(&looked, pieces.len());
+    if !echoes.is_empty() {
+        let heeded: Vec<(usize, Observation)> =
+            observations.iter().filter(|o| !echoes.contains(&o.0)).copied().collect();
+        weighed = weigh(&unknowns, pieces, &heeded, given).ok_or(Error::Unsolved)?;
+        judge(&mut looked, &unknowns, &observations, &weighed);
     }
+    let clocks = weighed.clocks;
     let bias_s = BIAS_SHARE * tie_bias_s(&looked, pieces.len());
     let placed = pieces
         .iter()
@@ -159,6 +162,54 @@ pub(crate) fn solve(
         })
         .collect();
     Ok(Solved { placed, looked, residuals_s: weighed.residuals_s })
+}
+
+/// How far each look is from the solution.
+fn judge(
+    looked: &mut [Looked],
+    unknowns: &Unknowns,
+    observations: &[(usize, Observation)],
+    weighed: &Weighed,
+) {
+    let clocks = &weighed.clocks;
+    for (k, l) in looked.iter_mut().enumerate() {
+        let residuals: Vec<f64> = observations
+            .iter()
+            .filter(|o| o.0 == k && !o.1.is_length)
+            .map(|o| least_squares::residual(unknowns, &o.1, &clocks.offset_s, &clocks.drift_ppm))
+            .collect();
+        l.residual_s = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
+        l.is_overruled = weighed.overruled.contains(&k);
+    }
+}
+
+/// Looks so far from the solution that they heard an echo, a loudspeaker or a telephone: the
+/// worst first, as long as the pieces hang together without them.
+fn echoes(looked: &[Looked], pieces: usize) -> Vec<usize> {
+    let mut far: Vec<usize> =
+        (0..looked.len()).filter(|&k| looked[k].residual_s.abs() > ECHO_FROM_S).collect();
+    far.sort_by(|&a, &b| {
+        looked[b].residual_s.abs().total_cmp(&looked[a].residual_s.abs()).then(a.cmp(&b))
+    });
+    let parts = |gone: &[usize]| {
+        let mut root: Vec<usize> = (0..pieces).collect();
+        for (k, l) in looked.iter().enumerate() {
+            if !gone.contains(&k) {
+                let (a, b) = (find(&root, l.left_piece), find(&root, l.right_piece));
+                root[a.max(b)] = a.min(b);
+            }
+        }
+        (0..pieces).filter(|&i| root[i] == i).count()
+    };
+    let whole = parts(&[]);
+    let mut echoes = Vec::new();
+    for k in far {
+        echoes.push(k);
+        if parts(&echoes) > whole {
+            echoes.pop();
+        }
+    }
+    echoes
 }
 
 /// The pairs of pieces to look at: two spanning forests by strength, and the strongest few of

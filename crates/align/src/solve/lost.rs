@@ -56,12 +56,12 @@ const SAME_LOSS_S: f64 = 0.0015;
 /// A step of the lag of one pair.
 #[derive(Clone, Debug)]
 struct Jump {
-    /// Right's clock: the last window before and the first after.
-    before_s: f64,
-    after_s: f64,
-    /// Lags there.
-    lag_before_s: f64,
-    lag_after_s: f64,
+    /// Right's clock, seconds: the last window before and the first after.
+    before: f64,
+    after: f64,
+    /// Lags there, seconds.
+    lag_before: f64,
+    lag_after: f64,
 }
 
 /// The path through one look.
@@ -113,10 +113,10 @@ pub(crate) fn cut(
         );
         let right_s = coherence.turns(
             (left.sound, right.sound),
-            (jump.before_s, jump.after_s),
-            (jump.lag_before_s, jump.lag_after_s),
+            (jump.before, jump.after),
+            (jump.lag_before, jump.lag_after),
         )?;
-        let at_s = if loss.piece == l.right_piece { right_s } else { right_s + jump.lag_before_s };
+        let at_s = if loss.piece == l.right_piece { right_s } else { right_s + jump.lag_before };
         cuts.push((loss.piece, at_s, loss.lost_s));
     }
     cuts.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
@@ -139,13 +139,13 @@ fn losses(looked: &[Looked], paths: &[Path]) -> Vec<Loss> {
     let mut losses = Vec::new();
     for (look, (l, path)) in looked.iter().zip(paths).enumerate() {
         for (jump, j) in path.jumps.iter().enumerate() {
-            let grown_s = j.lag_after_s - j.lag_before_s;
+            let grown_s = j.lag_after - j.lag_before;
             let on_right = grown_s > 0.0;
-            let shift_s = if on_right { 0.0 } else { j.lag_before_s };
+            let shift_s = if on_right { 0.0 } else { j.lag_before };
             losses.push(Loss {
                 piece: if on_right { l.right_piece } else { l.left_piece },
-                before_s: j.before_s + shift_s,
-                after_s: j.after_s + shift_s,
+                before_s: j.before + shift_s,
+                after_s: j.after + shift_s,
                 lost_s: grown_s.abs(),
                 look,
                 jump,
@@ -227,11 +227,14 @@ fn path(windows: &[Window]) -> Path {
     treads(windows, &steps, f64::from(ppm) * 1e-6)
 }
 
+/// A window and one of its peaks.
+type Step = (usize, usize);
+
 /// The best path at one slope: its value, and the window and lag of each of its steps.
 fn along(windows: &[Window], slope: f64) -> (f64, Vec<(usize, f64)>) {
     let level = |w: &Window, lag_s: f64| lag_s - slope * w.right_s;
     // For each window and peak: value so far, and where it came from.
-    let mut table: Vec<Vec<(f64, Option<(usize, usize)>)>> = Vec::with_capacity(windows.len());
+    let mut table: Vec<Vec<(f64, Option<Step>)>> = Vec::with_capacity(windows.len());
     for (i, w) in windows.iter().enumerate() {
         let mut row = Vec::with_capacity(w.peaks.len());
         for &(lag_s, surprise) in &w.peaks {
@@ -304,10 +307,10 @@ fn treads(windows: &[Window], steps: &[(usize, f64)], slope: f64) -> Path {
         let middle_s = slope * f64::midpoint(before_s, after_s);
         if (after - before).abs() > STEADY_S {
             path.jumps.push(Jump {
-                before_s,
-                after_s,
-                lag_before_s: before + middle_s,
-                lag_after_s: after + middle_s,
+                before: before_s,
+                after: after_s,
+                lag_before: before + middle_s,
+                lag_after: after + middle_s,
             });
         }
     }
