@@ -12,6 +12,8 @@
 
 #[path = "../src/error.rs"]
 mod error;
+#[path = "../src/find.rs"]
+mod find;
 #[path = "../src/given.rs"]
 mod given;
 #[path = "../src/listen/mod.rs"]

@@ -22,6 +22,7 @@
 //!    at which speed.
 
 mod error;
+mod find;
 mod given;
 mod listen;
 mod resampled;
@@ -31,6 +32,7 @@ mod synchronise;
 mod tie;
 
 pub use error::Error;
+pub use find::{Found, HeardToo, Nearest, find};
 pub use given::Given;
 pub use listen::{HEARD_VERSION, Heard, HeardError, Listener, RATE_HZ};
 pub use solve::Z_STRANGERS;

@@ -246,6 +246,16 @@ fn confirms(
     pair: &Pair,
     lag_s: f64,
 ) -> std::io::Result<bool> {
+    Ok(confirming_look(gcc, recordings, pair, lag_s)?.is_some())
+}
+
+/// What the waveforms of a pair say of a lag, if they confirm it.
+pub(crate) fn confirming_look(
+    gcc: &mut GccPhat,
+    recordings: &[&Recording],
+    pair: &Pair,
+    lag_s: f64,
+) -> std::io::Result<Option<refine::Look>> {
     let (left, right) = (recordings[pair.left], recordings[pair.right]);
     let claim = Claim {
         lag_s,
@@ -255,7 +265,7 @@ fn confirms(
         right_end_s: right.heard.duration_s().min(left.heard.duration_s() - lag_s),
     };
     let look = refine::look(gcc, left.sound, right.sound, &claim)?;
-    Ok(look.is_some_and(|look| {
+    Ok(look.filter(|look| {
         let agree = look.windows.iter().filter(|w| w.agrees()).count() as f64;
         let all = look.windows.len() as f64;
         look.z >= CONFIRM_Z && all >= 3.0 && agree >= CONFIRM_SHARE * all

@@ -19,7 +19,7 @@ mod snapshot;
 pub mod svg;
 pub mod text;
 mod ticks;
-mod times;
+pub mod times;
 pub mod why;
 
 pub use error::Error;

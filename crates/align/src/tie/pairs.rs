@@ -102,6 +102,39 @@ pub(crate) fn pairs(heard: &[&Heard], watch: &dyn Watch) -> Result<Vec<Pair>, Er
     Ok(pairs)
 }
 
+/// The pairs of the first recording with each of the others; the first is left in all.
+pub(crate) fn pairs_of_first(heard: &[&Heard], watch: &dyn Watch) -> Result<Vec<Pair>, Error> {
+    let Some((first, others)) = heard.split_first() else { return Ok(Vec::new()) };
+    let longest = heard.iter().map(|h| h.frames()).max().unwrap_or(0);
+    let searcher = Searcher::new(longest);
+    let (whole, probes) = (searcher.spectra(first), searcher.probes(first));
+    let found: Vec<Vec<Candidate>> = others
+        .par_iter()
+        .map(|other| {
+            if watch.stopped() {
+                Vec::new()
+            } else if other.frames() > first.frames() {
+                searcher.candidates(&searcher.spectra(other), &probes, CANDIDATES, Z_MIN)
+            } else {
+                searcher.candidates(&whole, &searcher.probes(other), CANDIDATES, Z_MIN)
+            }
+        })
+        .collect();
+    if watch.stopped() {
+        return Err(Error::Stopped);
+    }
+    let pairs = found.into_iter().zip(1..).filter(|(candidates, _)| !candidates.is_empty());
+    Ok(pairs
+        .map(|(candidates, other)| {
+            if heard[other].frames() > first.frames() {
+                turned(0, other, candidates)
+            } else {
+                Pair { left: 0, right: other, candidates }
+            }
+        })
+        .collect())
+}
+
 fn products(searcher: &Searcher, heard: &[&Heard], order: &[usize]) -> usize {
     let blocks: Vec<usize> = order.iter().map(|&i| searcher.blocks(heard[i].frames())).collect();
     let mut probes_after: usize = 0;
@@ -137,7 +170,12 @@ fn oriented(hub: usize, other: usize, candidates: Vec<Candidate>) -> Pair {
     if hub < other {
         return Pair { left: hub, right: other, candidates };
     }
-    let turned = candidates
+    turned(other, hub, candidates)
+}
+
+/// The pair of what was searched as right, now left, and what was searched as left.
+fn turned(left: usize, right: usize, candidates: Vec<Candidate>) -> Pair {
+    let candidates = candidates
         .into_iter()
         .map(|c| Candidate {
             lag_s: -c.lag_s,
@@ -146,7 +184,7 @@ fn oriented(hub: usize, other: usize, candidates: Vec<Candidate>) -> Pair {
             z: c.z,
         })
         .collect();
-    Pair { left: other, right: hub, candidates: turned }
+    Pair { left, right, candidates }
 }
 
 /// Who hangs together beyond doubt.

@@ -71,6 +71,13 @@ Examples:
 In the JSON, lag says how many seconds after the other this recording began, and a positive
 residual would place it later; times are seconds.";
 
+pub(super) const FIND: &str = "\
+Examples:
+  recount find seen-on-tv.mp4 --in rehearsal.recount
+  recount find clips/ --in rehearsal.recount --json | jq .clips
+
+A clip that is found nowhere is an answer, not an error: the exit code is 0.";
+
 pub(super) const EXPORT: &str = "\
 Examples:
   recount export rehearsal.recount --to otio edit.otio

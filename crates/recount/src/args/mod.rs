@@ -114,6 +114,13 @@ pub enum Command {
     /// up. Of a recording on no clock it says what came nearest and what could be done. --svg
     /// draws what every window said.
     Why(Why),
+    /// Say where clips are from
+    ///
+    /// Listens to each clip and compares it with every recording of the case. Names the stretches
+    /// that both hold, to a tenth of a second in either, at which speed, and what tells which of the
+    /// two is the copy; else the recordings that heard the same moment, with how much earlier they
+    /// began; else what came nearest, which is then not enough. Nothing is added to the case or kept.
+    Find(Find),
     /// Write what was found in another program's format
     Export(Export),
     /// Check that every source is still what it was, and that the custody log is whole
@@ -277,6 +284,21 @@ pub struct Export {
     /// Replace files that exist; a source is never replaced
     #[arg(long)]
     pub force: bool,
+}
+
+/// `recount find`; see [`Command::Find`].
+#[derive(Args, Debug)]
+#[command(after_help = examples::FIND)]
+pub struct Find {
+    /// Files, or folders with files
+    #[arg(required = true, value_name = "CLIP")]
+    pub clips: Vec<PathBuf>,
+    /// The case to look in; its recordings were listened to before
+    #[arg(long = "in", value_name = "CASE")]
+    pub case: PathBuf,
+    /// How hard to work.
+    #[command(flatten)]
+    pub work: Work,
 }
 
 /// `recount verify`; see [`Command::Verify`].

@@ -3,6 +3,7 @@
 
 mod add;
 mod export;
+mod find;
 mod new;
 mod place;
 mod reconstruct;
@@ -37,6 +38,7 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::Place(asked) => place::run(desk, asked),
         Command::Status(asked) => status::run(desk, asked),
         Command::Why(asked) => why::run(desk, asked),
+        Command::Find(asked) => find::run(desk, asked),
         Command::Export(asked) => export::run(desk, asked),
         Command::Verify(asked) => verify::run(desk, asked),
         Command::Completions(asked) => shell::completions(asked),

@@ -1,6 +1,7 @@
 //! What a person or a program gets to read.
 
 pub mod doubtful;
+pub mod find;
 pub mod moved;
 pub mod names;
 pub mod output;

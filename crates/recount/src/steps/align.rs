@@ -118,6 +118,35 @@ pub fn run(
     Ok(Outcome::Done)
 }
 
+/// What the case keeps of recordings that were listened to, and how many with sound were not.
+///
+/// # Errors
+/// If the case cannot be read.
+pub fn heard_before(case: &Case, door: &Door) -> Result<(Vec<Ready>, usize), Error> {
+    let tag = sound_tag(door.ffmpeg_version());
+    let cache = case.cache();
+    let (mut ready, mut unheard) = (Vec::new(), 0);
+    for (source, recording) in case.recordings()? {
+        if recording.audio.is_empty() {
+            continue;
+        }
+        let heard = listen::heard(&cache, &source.id, tag);
+        let sound = listen::sound(&cache, &source.id, tag, ready.len());
+        match heard.zip(sound) {
+            Some((heard, sound)) => {
+                ready.push(Ready { id: source.id, name: source.name(), heard, sound });
+            }
+            None => unheard += 1,
+        }
+    }
+    Ok((ready, unheard))
+}
+
+/// As the alignment takes it.
+pub fn as_recording(ready: &Ready) -> align::Recording<'_> {
+    align::Recording { id: ready.id, name: &ready.name, heard: &ready.heard, sound: &ready.sound }
+}
+
 /// Puts recordings on one clock and tells what came of it.
 ///
 /// # Errors
@@ -226,7 +255,7 @@ fn damaged(case: &Case, ready: &[Ready]) -> Option<Outcome> {
 }
 
 /// Passes on what the alignment tells.
-struct Watching<'a>(&'a Desk);
+pub struct Watching<'a>(pub &'a Desk);
 
 impl Watch for Watching<'_> {
     fn advanced(&self, done: usize, total: usize) {

@@ -35,16 +35,7 @@ const MEMORY_BYTES: u64 = 160 << 20;
 /// # Errors
 /// If there is no recording, ffmpeg cannot be used, the disk is full, or somebody asked to stop.
 pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<Snapshot, Error> {
-    let gathered = gather(paths);
-    for skipped in &gathered.skipped {
-        desk.tell(&Event::refused(Step::Listen, &skipped.path, &skipped.reason));
-    }
-    let mut taken = hear_all(desk, door, gathered.files, jobs)?;
-    if taken.files.is_empty() {
-        let path = paths.first().cloned().unwrap_or_default();
-        return Err(Error::NoRecording { path });
-    }
-    taken.files.sort_by_key(|file| file.position);
+    let mut taken = take_all(desk, door, paths, jobs)?;
     // Which of several files with the same bytes gives its name must not depend on threads.
     taken.ready.sort_by_key(|ready| ready.id);
     for ready in &mut taken.ready {
@@ -76,6 +67,33 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
     })
 }
 
+/// A clip that belongs to no case.
+#[derive(Debug)]
+pub struct Clip {
+    /// Its file.
+    pub source: Source,
+    /// What was heard, or why nothing was.
+    pub heard: Result<Ready, Refusal>,
+}
+
+/// Hears what lies below the paths, in the order in which it lies there; of files with the same
+/// bytes the first.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn clips(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<Vec<Clip>, Error> {
+    let taken = take_all(desk, door, paths, jobs)?;
+    let mut ready: BTreeMap<SourceId, Ready> =
+        taken.ready.into_iter().map(|ready| (ready.id, ready)).collect();
+    let mut refusals = taken.refusals;
+    let clips = taken.files.into_iter().filter_map(|file| {
+        let id = file.source.id;
+        let heard = ready.remove(&id).map(Ok).or_else(|| refusals.remove(&id).map(Err))?;
+        Some(Clip { source: file.source, heard })
+    });
+    Ok(clips.collect())
+}
+
 /// A recording among the files.
 #[derive(Debug)]
 struct File {
@@ -102,6 +120,21 @@ enum TakenIn {
     NotHeard(Refusal),
     /// Another file with the same bytes is being heard.
     Twin,
+}
+
+/// Takes in what lies below the paths.
+fn take_all(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<Taken, Error> {
+    let gathered = gather(paths);
+    for skipped in &gathered.skipped {
+        desk.tell(&Event::refused(Step::Listen, &skipped.path, &skipped.reason));
+    }
+    let mut taken = hear_all(desk, door, gathered.files, jobs)?;
+    if taken.files.is_empty() {
+        let path = paths.first().cloned().unwrap_or_default();
+        return Err(Error::NoRecording { path });
+    }
+    taken.files.sort_by_key(|file| file.position);
+    Ok(taken)
 }
 
 fn hear_all(desk: &Desk, door: &Door, files: Vec<PathBuf>, jobs: usize) -> Result<Taken, Error> {

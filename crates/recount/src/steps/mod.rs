@@ -6,6 +6,7 @@ pub mod add;
 pub mod align;
 mod copy;
 pub mod examine;
+pub mod find;
 pub mod gather;
 pub mod given;
 pub mod hear;

@@ -14,6 +14,7 @@ fn every_command_explains_itself_with_an_example() {
         "place",
         "status",
         "why",
+        "find",
         "export",
         "verify",
         "completions",

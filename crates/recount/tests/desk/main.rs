@@ -4,6 +4,7 @@ mod bad_input;
 mod cache;
 mod commands;
 mod evidence_untouched;
+mod find;
 mod help;
 mod interrupted;
 mod place;
