@@ -165,6 +165,8 @@ def measure_all(seconds_max=120, only=None):
         threshold, total = kindest(truths, spans, answers)
         rows.append({"tool": name, **row(total, answers, decoded_s, threshold, "kindest")})
         print(json.dumps(rows[-1]), flush=True)
+        if not only:  # half an hour in all, so each is kept as soon as it is measured
+            record.keep("peers", {"rows": rows, "seconds_max": seconds_max, "recordings": sum(len(f) for f in sets.values())})
     return {"rows": rows, "seconds_max": seconds_max, "recordings": sum(len(f) for f in sets.values())}
 
 
