@@ -218,7 +218,7 @@ fn limits_end_the_reader() {
     let e = hear(&short, &path).err().unwrap();
     assert!(matches!(e, Error::LimitReached { what: "length of sound", .. }), "{e}");
     // An endless supply of sound from a small file: silence that FLAC says in a few bytes.
-    bench.make("-f lavfi -i anullsrc=r=96000:cl=7.1 -t 1500 -c:a flac -frame_size 65535 huge.flac");
+    bench.make("-f lavfi -i anullsrc=r=96000:cl=7.1 -t 3000 -c:a flac -frame_size 65535 huge.flac");
     let hasty = Door::open(Limits { cpu: Duration::from_secs(1), ..limits() }).unwrap();
     let e = hear(&hasty, &bench.path("huge.flac")).err();
     assert!(matches!(e, Some(Error::LimitReached { what: "processor time", .. })), "{e:?}");
