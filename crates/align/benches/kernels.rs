@@ -40,7 +40,7 @@ use realfft::{RealFftPlanner, num_complex::Complex32};
 
 pub use error::Error;
 pub use given::Given;
-pub use listen::{Heard, Listener, RATE_HZ};
+pub use listen::{Heard, Light, LightMeter, Listener, RATE_HZ};
 pub use sound::Sound;
 pub use synchronise::{Recording, Watch, synchronise};
 
@@ -372,7 +372,13 @@ mod run {
             .map(|k| {
                 let mut id = [0; 32];
                 id[0] = k as u8;
-                Recording { id: SourceId(id), name: "", heard: &heard[k], sound: &sounds[k] }
+                Recording {
+                    id: SourceId(id),
+                    name: "",
+                    heard: &heard[k],
+                    sound: &sounds[k],
+                    light: None,
+                }
             })
             .collect();
         bencher.bench(|| alone(|| synchronise(&recordings, &Patient)));

@@ -17,8 +17,9 @@
 //! 3. `solve::graph`: islands, by consensus over all pairs.
 //! 4. `solve::pieces`, `tie::steps`: pauses and cuts inside a file.
 //! 5. `tie::refine`, `tie::gcc_phat`: the lag to a fraction of a millisecond, window by window.
-//! 6. `solve::clock`, `solve::least_squares`: offset, drift and sigma of all together.
-//! 7. `solve::copies`, `tie::copy`, `tie::speeds`, `tie::stretched`: what was copied out of what,
+//! 6. `listen::light`, `tie::light`, `solve::by_light`: flashes, for those that sound cannot place.
+//! 7. `solve::clock`, `solve::least_squares`: offset, drift and sigma of all together.
+//! 8. `solve::copies`, `tie::copy`, `tie::speeds`, `tie::stretched`: what was copied out of what,
 //!    at which speed.
 
 mod error;
@@ -34,7 +35,9 @@ mod tie;
 pub use error::Error;
 pub use find::{Found, HeardToo, Nearest, find};
 pub use given::Given;
-pub use listen::{HEARD_VERSION, Heard, HeardError, Listener, RATE_HZ};
+pub use listen::{
+    HEARD_VERSION, Heard, HeardError, LIGHT_VERSION, Light, LightMeter, Listener, RATE_HZ,
+};
 pub use solve::Z_STRANGERS;
 pub use sound::Sound;
 pub use synchronise::{Alignment, Recording, Watch, synchronise, synchronise_with};

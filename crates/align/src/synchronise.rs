@@ -1,12 +1,13 @@
 //! All of it: recordings in, one clock for each island out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::{
     ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp, SourceId,
     Tie, TieKind, Window,
 };
 
+use crate::solve::by_light::ByLight;
 use crate::solve::clock::{self, Looked, Placed, Solved};
 use crate::solve::copies;
 use crate::solve::graph;
@@ -19,7 +20,7 @@ use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::{self, Pair};
 use crate::tie::refine::{self, Claim};
 use crate::tie::search::Candidate;
-use crate::{Error, Given, Heard, Sound};
+use crate::{Error, Given, Heard, Light, Sound};
 
 /// A recording to be placed.
 pub struct Recording<'a> {
@@ -31,6 +32,9 @@ pub struct Recording<'a> {
     pub heard: &'a Heard,
     /// Its sound, for a closer look.
     pub sound: &'a dyn Sound,
+    /// What the [`LightMeter`](crate::LightMeter) made of its pictures, where sound may not be
+    /// enough.
+    pub light: Option<&'a Light>,
 }
 
 /// Who waits for the result.
@@ -85,19 +89,8 @@ pub fn synchronise_with(
     given: &[Given],
     watch: &dyn Watch,
 ) -> Result<Alignment, Error> {
-    let mut sorted: Vec<&Recording> = recordings.iter().collect();
-    sorted.sort_by_key(|r| r.id);
     let mut alignment = Alignment::default();
-    let mut audible = Vec::new();
-    let mut mute = Vec::new();
-    for recording in sorted {
-        let is_given = given.iter().any(|g| g.left == recording.id || g.right == recording.id);
-        match unheard(recording.heard) {
-            Some(_) if is_given => mute.push(recording),
-            Some(refusal) => alignment.refusals.push((recording.id, refusal)),
-            None => audible.push(recording),
-        }
-    }
+    let Sorted { mut audible, mute, deaf } = sorted(recordings, given, &mut alignment.refusals);
     let mut heard: Vec<&Heard> = audible.iter().map(|r| r.heard).collect();
     let pairs = pairs::pairs(&heard, watch)?;
     // What cannot be compared comes last, where no pair names it.
@@ -118,17 +111,22 @@ pub fn synchronise_with(
         return Err(error);
     }
     let (heeded, overruled) = hand.heeded(&pairs, &graph.islands);
-    let known = Known { recordings: &audible, heard: &heard, pairs: &heeded, told: &told, given };
+    let all: Vec<&Recording> = audible.iter().chain(&deaf).copied().collect();
+    let mut by_light = ByLight::find(&all, &graph.islands, watch)?;
+    let known = Known { recordings: &all, heard: &heard, pairs: &heeded, told: &told, given };
+    let islands = graph.islands.iter().enumerate();
     let mut solved: Vec<OnOneClock> =
-        graph.islands.iter().map(|i| known.solve(i, watch)).collect::<Result<_, _>>()?;
+        islands.map(|i| known.solve(i, &mut by_light, watch)).collect::<Result<_, _>>()?;
     let on_clock = copies::confirmed(solved.iter().flat_map(|s| &s.1), &audible);
     alignment.excerpts = copies::excerpts(&audible, &pairs, &on_clock, watch)?;
     let free = free(&alignment.excerpts, given);
-    known.leave_retimed_out(graph.islands, &free, &mut solved, watch)?;
+    known.leave_retimed_out(graph.islands, &free, &mut solved, &mut by_light, watch)?;
     let (solved, ties): (Vec<_>, Vec<_>) = solved.into_iter().unzip();
     alignment.ties = ties.into_iter().flatten().collect();
     alignment.ties.extend(overruled.iter().map(|o| tie_overruled(o, &pairs, &audible)));
-    place(&mut alignment, solved, &audible);
+    let solved = [solved, by_light.islands_of_light(&all, watch)?].concat();
+    alignment.ties.extend(by_light.ties(&all));
+    place(&mut alignment, solved, &all);
     copies::place(&mut alignment.placements, &free, &audible);
     refuse(&mut alignment, &graph.undecided, &audible);
     near_misses(&mut alignment, &pairs, &audible);
@@ -152,7 +150,12 @@ struct Known<'a> {
 
 impl Known<'_> {
     /// The clocks of an island and the ties they rest on.
-    fn solve(&self, island: &graph::Island, watch: &dyn Watch) -> Result<OnOneClock, Error> {
+    fn solve(
+        &self,
+        (number, island): (usize, &graph::Island),
+        by_light: &mut ByLight,
+        watch: &dyn Watch,
+    ) -> Result<OnOneClock, Error> {
         let holds = |i: usize| island.members.iter().any(|m| m.0 == i);
         let inside: Vec<&Pair> =
             self.pairs.iter().filter(|p| holds(p.left) && holds(p.right)).collect();
@@ -160,15 +163,20 @@ impl Known<'_> {
             self.told.iter().filter(|g| holds(g.left) && holds(g.right)).copied().collect();
         let island = untangle::untangle(island, &inside, self.heard);
         let pieces = pieces::pieces(&island, &inside, self.heard);
-        let pieces = second_look::borne_out(pieces, &inside, self.recordings)
+        let mut pieces = second_look::borne_out(pieces, &inside, self.recordings)
             .map_err(|source| Error::Sound { source })?;
-        let mut solved = clock::solve(self.recordings, &pieces, &inside, &told, watch)?;
+        let mut solved = clock::solve(self.recordings, &pieces, &inside, &told, &[], watch)?;
         let cut = lost::cut(&pieces, &solved.looked, self.recordings)
             .map_err(|source| Error::Sound { source })?;
-        if let Some(pieces) = cut {
-            solved = clock::solve(self.recordings, &pieces, &inside, &told, watch)?;
+        let is_cut = cut.is_some();
+        pieces = cut.unwrap_or(pieces);
+        // Whoever joins by light is cut nowhere.
+        let seen = by_light.join(number, &mut pieces, self.recordings);
+        if is_cut || !seen.is_empty() {
+            solved = clock::solve(self.recordings, &pieces, &inside, &told, &seen, watch)?;
         }
         let Solved { placed, looked, residuals_s } = solved;
+        by_light.settle(number, &placed);
         let heard = looked.iter().map(|l| tie(l, &placed, &inside, self.recordings));
         let given = told.iter().zip(residuals_s);
         let given = given.map(|(g, residual_s)| tie_given(&self.given[g.number], residual_s));
@@ -182,15 +190,22 @@ impl Known<'_> {
         islands: Vec<graph::Island>,
         excerpts: &[Excerpt],
         solved: &mut Vec<OnOneClock>,
+        by_light: &mut ByLight,
         watch: &dyn Watch,
     ) -> Result<(), Error> {
-        for (mut island, solved) in islands.into_iter().zip(solved.iter_mut()) {
+        for (number, (mut island, solved)) in islands.into_iter().zip(solved.iter_mut()).enumerate()
+        {
             let before = island.members.len();
             let was_retimed = |i: usize| copies::was_retimed(excerpts, self.recordings[i].id);
             island.members.retain(|m| !was_retimed(m.0));
             if island.members.len() < before {
                 let is_left = island.members.len() > 1;
-                *solved = if is_left { self.solve(&island, watch)? } else { Default::default() };
+                *solved = if is_left {
+                    self.solve((number, &island), by_light, watch)?
+                } else {
+                    by_light.settle(number, &[]);
+                    Default::default()
+                };
             }
         }
         solved.retain(|s| !s.0.is_empty());
@@ -198,9 +213,52 @@ impl Known<'_> {
     }
 }
 
-fn unheard(heard: &Heard) -> Option<Refusal> {
-    if heard.active_s() >= ACTIVE_S_MIN {
+/// Recordings by what places them, in order of id.
+struct Sorted<'a> {
+    /// What they heard.
+    audible: Vec<&'a Recording<'a>>,
+    /// What is given of them.
+    mute: Vec<&'a Recording<'a>>,
+    /// At most what they saw; refused else.
+    deaf: Vec<&'a Recording<'a>>,
+}
+
+fn sorted<'a>(
+    recordings: &'a [Recording<'a>],
+    given: &[Given],
+    refusals: &mut Vec<(SourceId, Refusal)>,
+) -> Sorted<'a> {
+    let mut all: Vec<&Recording> = recordings.iter().collect();
+    all.sort_by_key(|r| r.id);
+    let mut sorted = Sorted { audible: Vec::new(), mute: Vec::new(), deaf: Vec::new() };
+    for recording in all {
+        let is_given = given.iter().any(|g| g.left == recording.id || g.right == recording.id);
+        match unheard(recording) {
+            Some(_) if is_given => sorted.mute.push(recording),
+            Some(refusal) => {
+                refusals.push((recording.id, refusal));
+                sorted.deaf.push(recording);
+            }
+            None => sorted.audible.push(recording),
+        }
+    }
+    sorted
+}
+
+impl Heard {
+    /// Whether there is enough of it to be compared with others; light may place the rest.
+    pub fn is_enough(&self) -> bool {
+        self.active_s() >= ACTIVE_S_MIN
+    }
+}
+
+fn unheard(recording: &Recording) -> Option<Refusal> {
+    let heard = recording.heard;
+    if heard.is_enough() {
         return None;
+    }
+    if recording.light.is_some() && recording.sound.samples() == 0 {
+        return Some(Refusal::NoAudio);
     }
     if heard.active_s() > 0.0 || heard.duration_s() < ACTIVE_S_MIN {
         return Some(Refusal::TooShort { heard_s: heard.active_s() });
@@ -289,7 +347,7 @@ fn told(given: &[Given], recordings: &[&Recording]) -> Vec<Told> {
     told.filter(|g| g.left != g.right && g.sigma_s > 0.0).collect()
 }
 
-fn nanoseconds(seconds: f64) -> i64 {
+pub(crate) fn nanoseconds(seconds: f64) -> i64 {
     (seconds * 1e9).round() as i64
 }
 
@@ -428,7 +486,7 @@ fn refuse(alignment: &mut Alignment, undecided: &[graph::Undecided], recordings:
         if alignment.placements.iter().any(|p| p.source == recording.id) {
             continue;
         }
-        if let Some(refusal) = unheard(recording.heard) {
+        if let Some(refusal) = unheard(recording) {
             alignment.refusals.push((recording.id, refusal));
             continue;
         }
@@ -442,6 +500,9 @@ fn refuse(alignment: &mut Alignment, undecided: &[graph::Undecided], recordings:
         };
         alignment.refusals.push((recording.id, refusal));
     }
+    // Light may have placed what sound could not.
+    let placed: BTreeSet<SourceId> = alignment.placements.iter().map(|p| p.source).collect();
+    alignment.refusals.retain(|(id, _)| !placed.contains(id));
     alignment.refusals.sort_by_key(|r| r.0);
 }
 
@@ -451,7 +512,7 @@ const NEAREST: usize = 3;
 /// What came nearest for the recordings on no clock: the strongest lag of their strongest pairs.
 fn near_misses(alignment: &mut Alignment, pairs: &[Pair], recordings: &[&Recording]) {
     let strength = |pair: &Pair| pair.candidates.iter().map(|c| c.z).fold(0.0, f64::max);
-    let mut kept = std::collections::BTreeSet::new();
+    let mut kept = BTreeSet::new();
     for (index, recording) in recordings.iter().enumerate() {
         if alignment.placements.iter().any(|p| p.source == recording.id) {
             continue;

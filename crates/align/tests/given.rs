@@ -9,7 +9,13 @@ use scene::{Patient, RATE, case_s, hear, id, record, refusal, talk};
 fn align_given(sounds: &[Vec<f32>], given: &[Given]) -> Alignment {
     let heard: Vec<Heard> = sounds.iter().map(|s| hear(s)).collect();
     let recordings: Vec<Recording> = (0..sounds.len())
-        .map(|i| Recording { id: id(i), name: "recording", heard: &heard[i], sound: &sounds[i] })
+        .map(|i| Recording {
+            id: id(i),
+            name: "recording",
+            heard: &heard[i],
+            sound: &sounds[i],
+            light: None,
+        })
         .collect();
     synchronise_with(&recordings, given, &Patient).expect("sound in memory can be read")
 }

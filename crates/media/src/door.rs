@@ -10,6 +10,7 @@ use crate::ffmpeg::Tool;
 use crate::keeper::{CANNOT_START, MISSING, Plan};
 use crate::listen::{self, Listened};
 use crate::source_file::SourceFile;
+use crate::watch_light::{self, Frame, Watched};
 use crate::{Error, at_once, formats, probe};
 
 /// How much a reader may use before it is ended. The defaults are far above what any recording
@@ -176,6 +177,28 @@ impl Door {
         let Ok(source) = SourceFile::open(path) else { return Ok(None) };
         let found = at_once::listen(self, &source, rate_hz, stop, sink)?;
         Ok(found.filter(|_| source.still_the_same().is_ok()))
+    }
+
+    /// How bright the pictures are: every frame of the first track of pictures, in order, each with
+    /// the time at which it is shown, counted from the container's start. A recording without
+    /// pictures gives none. `recording` is what [`probe`](Self::probe) or
+    /// [`listen_at_once`](Self::listen_at_once) said; for the thread that calls, see
+    /// [`listen`](Self::listen).
+    ///
+    /// # Errors
+    /// [`Error::Undecodable`] when there are pictures but none could be decoded; otherwise those of
+    /// [`listen`](Self::listen).
+    pub fn watch_light(
+        &self,
+        path: &Path,
+        recording: &Recording,
+        stop: &dyn Fn() -> bool,
+        sink: &mut dyn FnMut(Frame<'_>),
+    ) -> Result<Watched, Error> {
+        let source = SourceFile::open(path)?;
+        let watched = watch_light::watch(self, &source, recording, stop, sink)?;
+        source.still_the_same()?;
+        Ok(watched)
     }
 
     fn probe_as(

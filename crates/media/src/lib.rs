@@ -1,6 +1,6 @@
 //! The door in: the only part of Recount that opens recordings, read-only, and the only one that
 //! starts ffmpeg. It hashes a source, reads what a file says of itself, and turns its sound into
-//! one line of samples on presentation time. It may touch the files it is asked for, ffmpeg and
+//! one line of samples on presentation time, its pictures into brightness. It may touch the files it is asked for, ffmpeg and
 //! ffprobe, and nothing else; it knows no case, writes no file, prints nothing, and parses no
 //! media: that is done by ffmpeg in a process of its own (the keeper: this executable, started
 //! again), which closes the doors below before it becomes ffmpeg.
@@ -44,9 +44,11 @@ mod source_file;
 mod sys;
 mod timeline;
 mod told;
+mod watch_light;
 
 pub use door::{Door, Limits};
 pub use error::Error;
 pub use hash::hash;
 pub use keeper::become_child_if_asked;
 pub use listen::{CHANNELS_MAX, Listened};
+pub use watch_light::{Frame, LIGHT_CELLS, Watched};

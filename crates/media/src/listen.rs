@@ -35,7 +35,7 @@ pub struct Listened {
 
 /// Added to every time stamp on the way, because the NUT format has no negative ones. Eleven
 /// days: more than any clock goes back before it is absurd.
-const OFFSET_S: i64 = 1_000_000;
+pub(crate) const OFFSET_S: i64 = 1_000_000;
 
 /// Taps of the resampling filter at the lower of the two rates. Half of ffmpeg's default: the
 /// transition band doubles to about 800 Hz below 4 kHz, where alignment looks for little, and
@@ -419,13 +419,13 @@ impl Line {
     ) -> Result<(), String> {
         let offset = OFFSET_S * i64::from(rate_hz);
         let (timeline, heard) = (&mut self.timeline, &mut self.heard);
-        let expected = timeline.format();
+        let (expected, channels) = (timeline.format(), timeline.channels());
         let pushed = self.reader.push(bytes, &mut |format, pts, bytes| {
             if format != expected {
                 return;
             }
             let samples: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| sample(*b)).collect();
-            if samples.len() >= expected.channels as usize {
+            if samples.len() >= channels {
                 *heard = true;
                 timeline.push(pts.saturating_sub(offset), samples, place);
             }

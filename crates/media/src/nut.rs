@@ -1,9 +1,10 @@
-//! Reads the stream in which ffmpeg hands over samples with their time stamps.
+//! Reads the stream in which ffmpeg hands over samples or pictures with their time stamps.
 //!
-//! In: bytes of a NUT stream (version 3) with one track of 32-bit floating-point samples, in
-//! pieces of any size. Out: packets, each with the time stamp of its first sample. NUT is the one
-//! container of ffmpeg's that can be written to a pipe, costs some four bytes a packet and counts
-//! time in samples, so that nothing is rounded. The writer is our own child, but a child that has
+//! In: bytes of a NUT stream (version 3) with one track of 32-bit floating-point samples, or of
+//! grey pictures, in pieces of any size. Out: packets, each with the time stamp of its first
+//! sample or of its picture. NUT is the one container of ffmpeg's that can be written to a pipe,
+//! costs some four bytes a packet and counts time in samples (or as the file counts that of its
+//! pictures), so that nothing is rounded. The writer is our own child, but a child that has
 //! just read a hostile file: every number is checked and no packet may exceed `PACKET_BYTES_MAX`.
 
 use std::ops::Range;
@@ -36,9 +37,11 @@ pub(crate) struct Garbled(pub(crate) &'static str);
 
 /// What the stream's headers say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Format {
-    pub(crate) rate_hz: u32,
-    pub(crate) channels: u32,
+pub(crate) enum Format {
+    /// Little-endian 32-bit floating point; time is counted in samples.
+    Sound { rate_hz: u32, channels: u32 },
+    /// A byte of grey a pixel; time is counted in `num / den` seconds.
+    Pictures { num: u32, den: u32, pixels: u64 },
 }
 
 /// Takes one packet.
@@ -85,8 +88,8 @@ impl Reader {
         self.track.as_ref().map(|track| track.format)
     }
 
-    /// Takes the next bytes and calls `packet` for each packet they complete, with the
-    /// format, the time stamp in samples and the samples' bytes (little-endian, channels interleaved).
+    /// Takes the next bytes and calls `packet` for each packet they complete, with the format, the
+    /// time stamp and the bytes of the samples (channels interleaved) or of the picture.
     pub(crate) fn push(&mut self, bytes: &[u8], packet: &mut Packet<'_>) -> Result<(), Garbled> {
         let mut pending = std::mem::take(&mut self.pending);
         pending.extend_from_slice(bytes);
@@ -233,15 +236,9 @@ impl Reader {
             return Ok(Some(()));
         }
         let (Some(_id), Some(class)) = (c.v()?, c.v()?) else { return Ok(None) };
-        if class != 1 {
-            return Err(Garbled("a track that is not sound"));
-        }
         let Some(tag_length) = c.v()? else { return Ok(None) };
         let Some(tag) = c.take(tag_length) else { return Ok(None) };
-        // ffmpeg's mark for little-endian 32-bit floating point.
-        if &c.bytes[tag] != b"PFD " {
-            return Err(Garbled("samples of another kind"));
-        }
+        let tag = &c.bytes[tag];
         let (Some(time_base), Some(shift)) = (c.v()?, c.v()?) else { return Ok(None) };
         let (Some(_max_pts), Some(_delay), Some(_flags)) = (c.v()?, c.v()?, c.v()?) else {
             return Ok(None);
@@ -250,16 +247,19 @@ impl Reader {
         if c.take(private).is_none() {
             return Ok(None);
         }
-        let (Some(rate), Some(rate_den), Some(channels)) = (c.v()?, c.v()?, c.v()?) else {
+        // Rate, its denominator and channels; or width, height and the width of a pixel.
+        let (Some(first), Some(second), Some(third)) = (c.v()?, c.v()?, c.v()?) else {
             return Ok(None);
         };
         let time_base = usize::try_from(time_base).ok().and_then(|i| self.time_bases.get(i));
         let Some(&time_base) = time_base else { return Err(Garbled("an unknown time base")) };
-        if rate_den != 1 || time_base != (1, rate) || shift > 32 || !(1..=64).contains(&channels) {
-            return Err(Garbled("a track of impossible format"));
-        }
-        let rate_hz = u32::try_from(rate).map_err(|_| Garbled("an impossible rate"))?;
-        let format = Format { rate_hz, channels: channels as u32 };
+        let format = match (class, tag) {
+            (SOUND, SAMPLES) => sound(time_base, first, second, third),
+            (PICTURES, GREY) => pictures(time_base, first, second),
+            _ => return Err(Garbled("a track of another kind")),
+        };
+        let format = format.filter(|_| shift <= 32);
+        let format = format.ok_or(Garbled("a track of impossible format"))?;
         self.track = Some(Track { format, time_base, msb_pts_shift: shift as u32, last_pts: 0 });
         Ok(Some(()))
     }
@@ -301,6 +301,26 @@ impl Reader {
         }
         Ok(Step::Used(body.end))
     }
+}
+
+/// Classes of tracks.
+const PICTURES: u64 = 0;
+const SOUND: u64 = 1;
+
+/// ffmpeg's marks for little-endian 32-bit floating point, and for a byte of grey a pixel.
+const SAMPLES: &[u8] = b"PFD ";
+const GREY: &[u8] = b"Y800";
+
+fn sound(time_base: (u64, u64), rate: u64, rate_den: u64, channels: u64) -> Option<Format> {
+    let fits = rate_den == 1 && time_base == (1, rate) && (1..=64).contains(&channels);
+    let rate_hz = u32::try_from(rate).ok()?;
+    fits.then_some(Format::Sound { rate_hz, channels: channels as u32 })
+}
+
+fn pictures(time_base: (u64, u64), width: u64, height: u64) -> Option<Format> {
+    let (num, den) = (u32::try_from(time_base.0).ok()?, u32::try_from(time_base.1).ok()?);
+    let pixels = width.checked_mul(height)?;
+    (num > 0 && den > 0 && pixels > 0).then_some(Format::Pictures { num, den, pixels })
 }
 
 struct FrameHead {
@@ -435,7 +455,8 @@ mod tests {
         let mut found = Vec::new();
         for piece in bytes.chunks(piece) {
             reader.push(piece, &mut |format, pts, bytes| {
-                found.push((pts, bytes.len() / 4 / format.channels as usize));
+                let Format::Sound { channels, .. } = format else { return };
+                found.push((pts, bytes.len() / 4 / channels as usize));
             })?;
         }
         Ok(found)

@@ -125,7 +125,12 @@ impl Timeline {
 
     /// The format that its packets must have.
     pub(crate) fn format(&self) -> Format {
-        Format { rate_hz: self.bounds.rate_hz, channels: self.bounds.channels as u32 }
+        Format::Sound { rate_hz: self.bounds.rate_hz, channels: self.bounds.channels as u32 }
+    }
+
+    /// Channels, interleaved in what is pushed.
+    pub(crate) fn channels(&self) -> usize {
+        self.bounds.channels
     }
 
     /// Takes the next packet and places what is certain by now.

@@ -16,6 +16,8 @@ pub enum Step {
     Add,
     /// Decoding each recording once and remembering what was heard.
     Listen,
+    /// Looking at the brightness of pictures, where sound is not enough.
+    Watch,
     /// Placing the recordings on the case clock.
     Align,
     /// Hashing every source again.
@@ -106,6 +108,7 @@ impl Step {
         match self {
             Self::Add => "adding",
             Self::Listen => "listening",
+            Self::Watch => "watching",
             Self::Align => "aligning",
             Self::Verify => "verifying",
         }

@@ -2,13 +2,16 @@
 //!
 //! In: mono samples at [`RATE_HZ`], in order, in chunks of any size. Out: [`Heard`], about
 //! 1.2 kB for each second, from which candidate ties are found without the sound itself.
-//! Memory while listening grows by the same 1.2 kB a second.
+//! Memory while listening grows by the same 1.2 kB a second. Watching is alike: frames in, jumps of
+//! [`Light`] out.
 
 mod bands;
 mod heard;
+pub(crate) mod light;
 
 pub(crate) use bands::{BANDS, FRAMES_PER_S, mel_band_of_scaled};
 pub use heard::{HEARD_VERSION, Heard, HeardError};
+pub use light::{LIGHT_VERSION, Light, LightMeter};
 
 use bands::BandAnalyser;
 use evidence::Stretch;

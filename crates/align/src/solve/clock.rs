@@ -96,7 +96,7 @@ const BIAS_SHARE: f64 = 0.15;
 const ECHO_FROM_S: f64 = 0.04;
 
 /// A tie that ends up this far from the solution is not what the solution rests on.
-const REJECTED_FROM_S: f64 = 0.1;
+pub(crate) const REJECTED_FROM_S: f64 = 0.1;
 
 /// The clocks of an island and what they rest on.
 pub(crate) struct Solved {
@@ -106,12 +106,14 @@ pub(crate) struct Solved {
     pub residuals_s: Vec<f64>,
 }
 
-/// Both recordings of each relation given must be among the pieces.
+/// Both recordings of each relation given must be among the pieces; `seen` are moments seen by
+/// two, with the number of the bond they are of.
 pub(crate) fn solve(
     recordings: &[&Recording],
     pieces: &[Piece],
     pairs: &[&Pair],
     given: &[Given],
+    seen: &[(usize, Observation)],
     watch: &dyn Watch,
 ) -> Result<Solved, Error> {
     let mut looked = chosen(pieces, pairs);
@@ -132,8 +134,10 @@ pub(crate) fn solve(
         l.look = result.map_err(|source| Error::Sound { source })?;
     }
     let unknowns = unknowns(pieces);
+    // What was seen comes after the looks.
+    let seen = seen.iter().map(|(bond, o)| (looked.len() + bond, *o));
     let observations: Vec<(usize, Observation)> =
-        looked.iter().enumerate().flat_map(|(k, l)| observe(k, l)).collect();
+        looked.iter().enumerate().flat_map(|(k, l)| observe(k, l)).chain(seen).collect();
     let Some(mut weighed) = weigh(&unknowns, pieces, &observations, given) else {
         return Err(Error::Unsolved);
     };

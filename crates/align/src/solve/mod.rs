@@ -1,5 +1,6 @@
 //! From ties to clocks: which recordings belong together, where each begins, how fast it ran.
 
+pub(crate) mod by_light;
 pub(crate) mod clock;
 pub(crate) mod copies;
 pub(crate) mod graph;

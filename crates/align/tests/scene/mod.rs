@@ -94,7 +94,13 @@ pub fn align(sounds: &[Vec<f32>], order: &[usize]) -> Alignment {
     let heard: Vec<Heard> = sounds.iter().map(|s| hear(s)).collect();
     let recordings: Vec<Recording> = order
         .iter()
-        .map(|&i| Recording { id: id(i), name: "recording", heard: &heard[i], sound: &sounds[i] })
+        .map(|&i| Recording {
+            id: id(i),
+            name: "recording",
+            heard: &heard[i],
+            sound: &sounds[i],
+            light: None,
+        })
         .collect();
     synchronise(&recordings, &Patient).expect("sound in memory can be read")
 }

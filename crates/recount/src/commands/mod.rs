@@ -22,8 +22,8 @@ use crate::args::{Command, Work};
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::event::Event;
-use crate::steps::align::Missing;
-use crate::steps::{align, listen};
+use crate::steps::align::{Missing, Taken};
+use crate::steps::{align, listen, watch};
 
 /// Does what was asked.
 ///
@@ -93,7 +93,9 @@ fn synchronise(
     }
     for _ in 0..2 {
         let unheard = listen::run(desk, case, door, work.jobs())?;
-        if let align::Outcome::Done = align::run(desk, case, door, &unheard, missing)? {
+        let watched = watch::run(desk, case, door, work.jobs(), &unheard)?;
+        let taken = Taken { unheard: &unheard, watched: &watched };
+        if let align::Outcome::Done = align::run(desk, case, door, taken, missing)? {
             return Ok(());
         }
         desk.tell(&Event::warned("kept sound was damaged on disk; it is made again"));

@@ -181,7 +181,7 @@ fn amount(unit: Unit, done: u64, total: u64) -> String {
     match unit {
         Unit::Files | Unit::Comparisons => format!("{done}/{total}"),
         Unit::Bytes => format!("{} of {}", HumanBytes(done), HumanBytes(total)),
-        Unit::Seconds => format!("{} of {} of sound", clock(done), clock(total)),
+        Unit::Seconds => format!("{} of {}", clock(done), clock(total)),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use align::{Alignment, Given, Heard, Watch};
+use align::{Alignment, Given, Heard, Light, Sound, Watch};
 use case::Case;
 use evidence::{Recording, Refusal, Source, SourceId};
 use media::Door;
@@ -14,6 +14,7 @@ use serde_json::json;
 use super::given::{Mute, Word};
 use super::hear::sound_tag;
 use super::listen::{self, Unheard};
+use super::watch::Watched;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
@@ -34,8 +35,10 @@ pub struct Ready {
     pub name: String,
     /// What the ear made of it.
     pub heard: Heard,
-    /// Its sound.
-    pub sound: KeptSound,
+    /// Its sound, if it has any.
+    pub sound: Option<KeptSound>,
+    /// What was seen of its pictures, where they were looked at.
+    pub light: Option<Light>,
 }
 
 /// What is done when recordings that were placed cannot be heard any more (the disc is away, and
@@ -57,8 +60,17 @@ pub enum Outcome {
     ListenAgain,
 }
 
-/// Aligns the recordings of the case; `unheard` are those that could not be listened to, and
-/// `missing` says what is done if some of those were placed.
+/// What the steps before made of the recordings.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken<'a> {
+    /// Those that could not be listened to.
+    pub unheard: &'a Unheard,
+    /// What was seen, and of which nothing could be.
+    pub watched: &'a Watched,
+}
+
+/// Aligns the recordings of the case; `missing` says what is done if some that were placed could
+/// not be heard or seen now.
 ///
 /// # Errors
 /// If the case cannot be written or somebody asked to stop; the alignment before stands then.
@@ -66,19 +78,20 @@ pub fn run(
     desk: &Desk,
     case: &mut Case,
     door: &Door,
-    unheard: &Unheard,
+    taken: Taken<'_>,
     missing: Missing,
 ) -> Result<Outcome, Error> {
+    let Taken { unheard, watched } = taken;
     let recordings = case.recordings()?;
     let word = Word::of(case)?;
-    let step = step(door, &recordings, unheard, &word);
+    let step = step(door, &recordings, taken, &word);
     if case.is_done(&step)? {
         desk.tell(&Event::Finished { step: Step::Align, counts: BTreeMap::new() });
         return Ok(Outcome::Done);
     }
     let placements = case.placements()?;
-    let lost = placements.iter().filter(|placement| unheard.contains_key(&placement.source));
-    let lost = lost.count();
+    let is_lost = |id| unheard.contains_key(id) || watched.unseen.contains_key(id);
+    let lost = placements.iter().filter(|placement| is_lost(&placement.source)).count();
     if lost > 0 && missing == Missing::KeepsPlacements {
         desk.needs_attention();
         desk.tell(&Event::warned(format!(
@@ -88,7 +101,7 @@ pub fn run(
         )));
         return Ok(Outcome::Done);
     }
-    let Some(ready) = read(case, door, &recordings, unheard) else {
+    let Some(ready) = read(case, door, &recordings, taken) else {
         return Ok(Outcome::ListenAgain);
     };
     let mute = word.mute(&recordings, &ready.iter().map(|r| r.id).collect::<Vec<_>>());
@@ -134,7 +147,8 @@ pub fn heard_before(case: &Case, door: &Door) -> Result<(Vec<Ready>, usize), Err
         let sound = listen::sound(&cache, &source.id, tag, ready.len());
         match heard.zip(sound) {
             Some((heard, sound)) => {
-                ready.push(Ready { id: source.id, name: source.name(), heard, sound });
+                let (id, name, sound) = (source.id, source.name(), Some(sound));
+                ready.push(Ready { id, name, heard, sound, light: None });
             }
             None => unheard += 1,
         }
@@ -144,7 +158,13 @@ pub fn heard_before(case: &Case, door: &Door) -> Result<(Vec<Ready>, usize), Err
 
 /// As the alignment takes it.
 pub fn as_recording(ready: &Ready) -> align::Recording<'_> {
-    align::Recording { id: ready.id, name: &ready.name, heard: &ready.heard, sound: &ready.sound }
+    align::Recording {
+        id: ready.id,
+        name: &ready.name,
+        heard: &ready.heard,
+        sound: ready.sound.as_ref().map_or(&NO_SOUND as &dyn Sound, |sound| sound),
+        light: ready.light.as_ref(),
+    }
 }
 
 /// Puts recordings on one clock and tells what came of it.
@@ -158,17 +178,13 @@ pub fn place(
     given: &[Given],
 ) -> Result<Alignment, Error> {
     desk.tell(&Event::Started { step: Step::Align, files: ready.len() });
-    let ready = ready.iter().map(|ready| align::Recording {
-        id: ready.id,
-        name: &ready.name,
-        heard: &ready.heard,
-        sound: &ready.sound,
-    });
+    let ready = ready.iter().map(as_recording);
     let mute = mute.iter().map(|mute| align::Recording {
         id: mute.id,
         name: "",
         heard: &mute.heard,
         sound: &NO_SOUND,
+        light: None,
     });
     let recordings: Vec<_> = ready.chain(mute).collect();
     let alignment = align::synchronise_with(&recordings, given, &Watching(desk))?;
@@ -201,13 +217,18 @@ pub fn unplaceable(
 fn step(
     door: &Door,
     recordings: &[(Source, Recording)],
-    unheard: &Unheard,
+    taken: Taken<'_>,
     word: &Word,
 ) -> case::Step {
-    let unheard: BTreeMap<_, _> = unheard.iter().map(|(id, why)| (id.to_string(), why)).collect();
+    let unheard: BTreeMap<_, _> =
+        taken.unheard.iter().map(|(id, why)| (id.to_string(), why)).collect();
     let mut params = json!({
         "ear": align::HEARD_VERSION, "ffmpeg": door.ffmpeg_version(), "unheard": unheard,
     });
+    let seen: Vec<_> = taken.watched.lights.keys().map(ToString::to_string).collect();
+    if !seen.is_empty() {
+        params["seen"] = json!({ "eye": align::LIGHT_VERSION, "of": seen });
+    }
     if let Some(given) = word.params() {
         params["given"] = given;
     }
@@ -224,18 +245,22 @@ fn read(
     case: &Case,
     door: &Door,
     recordings: &[(Source, Recording)],
-    unheard: &Unheard,
+    taken: Taken<'_>,
 ) -> Option<Vec<Ready>> {
     let tag = sound_tag(door.ffmpeg_version());
     let cache = case.cache();
-    let audible = recordings.iter().filter(|(source, recording)| {
-        !recording.audio.is_empty() && !unheard.contains_key(&source.id)
-    });
     let mut ready = Vec::new();
-    for (nth, (source, _)) in audible.enumerate() {
-        let heard = listen::heard(&cache, &source.id, tag)?;
-        let sound = listen::sound(&cache, &source.id, tag, nth)?;
-        ready.push(Ready { id: source.id, name: source.name(), heard, sound });
+    for (source, recording) in recordings {
+        let (id, name) = (source.id, source.name());
+        let light = taken.watched.lights.get(&id).cloned();
+        if !recording.audio.is_empty() && !taken.unheard.contains_key(&id) {
+            let heard = listen::heard(&cache, &id, tag)?;
+            let sound = Some(listen::sound(&cache, &id, tag, ready.len())?);
+            ready.push(Ready { id, name, heard, sound, light });
+        } else if light.is_some() {
+            let heard = Heard::nothing(recording.duration.seconds());
+            ready.push(Ready { id, name, heard, sound: None, light });
+        }
     }
     Some(ready)
 }
@@ -243,12 +268,13 @@ fn read(
 /// After an error: whether kept sound is to blame. All of it is looked through then, and what is
 /// damaged thrown away.
 fn damaged(case: &Case, ready: &[Ready]) -> Option<Outcome> {
-    if !ready.iter().any(|ready| ready.sound.is_damaged()) {
+    let sounds = || ready.iter().filter_map(|ready| Some((ready.id, ready.sound.as_ref()?)));
+    if !sounds().any(|(_, sound)| sound.is_damaged()) {
         return None;
     }
-    for ready in ready {
-        if ready.sound.play(|_| ()).is_err() {
-            listen::forget_sound(&case.cache(), &ready.id);
+    for (id, sound) in sounds() {
+        if sound.play(|_| ()).is_err() {
+            listen::forget_sound(&case.cache(), &id);
         }
     }
     Some(Outcome::ListenAgain)

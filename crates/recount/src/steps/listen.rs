@@ -5,7 +5,7 @@
 //! there already and whole is not made again; what was deleted or damaged is.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use align::Heard;
 use case::{Cache, Case};
@@ -151,7 +151,7 @@ fn listen_one(
         counter.add(todo.recording.duration.seconds() as u64);
         return Ok(None);
     }
-    let look = confirm(cache, todo, stop)?;
+    let look = confirm(cache, &todo.id, &todo.path, stop)?;
     let writer = cache.writer(&todo.id, SOUND).map_err(all)?;
     let spool = Spool::to_cache(writer, todo.tag);
     let hearing =
@@ -174,16 +174,24 @@ fn listen_one(
 }
 
 /// Makes sure that the file holds what was added: by its looks, or by its hash.
-fn confirm(cache: &Cache, todo: &Todo, stop: &dyn Fn() -> bool) -> Result<Look, Unfit> {
-    let look = Look::at(&todo.path).map_err(|error| Unfit::File(gather::plain_reason(&error)))?;
-    if Look::remembered(cache, &todo.id, Place::Evidence).as_ref() == Some(&look) {
+///
+/// # Errors
+/// [`Unfit`], when it does not or that cannot be told.
+pub fn confirm(
+    cache: &Cache,
+    added: &SourceId,
+    path: &Path,
+    stop: &dyn Fn() -> bool,
+) -> Result<Look, Unfit> {
+    let look = Look::at(path).map_err(|error| Unfit::File(gather::plain_reason(&error)))?;
+    if Look::remembered(cache, added, Place::Evidence).as_ref() == Some(&look) {
         return Ok(look);
     }
-    let (id, _) = media::hash(&todo.path, stop).map_err(|error| unfit(error, &todo.path))?;
-    if id != todo.id {
+    let (id, _) = media::hash(path, stop).map_err(|error| unfit(error, path))?;
+    if id != *added {
         return Err(Unfit::File("it no longer holds what was added; see `recount verify`".into()));
     }
-    look.remember(cache, &todo.id, Place::Evidence).map_err(all)?;
+    look.remember(cache, added, Place::Evidence).map_err(all)?;
     Ok(look)
 }
 

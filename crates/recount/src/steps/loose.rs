@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use align::Heard;
 use evidence::{Recording, Refusal, Source, SourceId, SourceKind, Stretch};
 use media::Door;
 use publish::{Shown, Snapshot};
@@ -18,6 +19,7 @@ use super::gather::gather;
 use super::hear::{Hearing, NotHeard, hear, hear_at_once, sound_tag};
 use super::look::Look;
 use super::sniff::{Sniffed, sniff};
+use super::watch::{Candidate, Todo, is_worth_it, watch_all};
 use crate::desk::{Counter, Desk, TOOL};
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
@@ -42,12 +44,15 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
         let named = taken.files.iter().find(|file| file.source.id == ready.id);
         ready.name = named.map(|file| file.source.name()).unwrap_or_default();
     }
+    taken.watch(desk, door, jobs)?;
     let alignment = place(desk, &taken.ready, &[], &[])?;
     desk.stop_if_asked()?;
     let placements: BTreeMap<_, _> =
         alignment.placements.into_iter().map(|placement| (placement.source, placement)).collect();
-    let mut refusals: BTreeMap<_, _> = alignment.refusals.into_iter().collect();
-    refusals.extend(taken.refusals);
+    // A recording without sound may have been placed by its light.
+    let mut refusals = taken.refusals;
+    refusals.retain(|id, _| !placements.contains_key(id));
+    refusals.extend(alignment.refusals);
     let recordings = taken.files.into_iter().map(|file| Shown {
         placement: placements.get(&file.source.id).cloned(),
         stretches: taken.stretches.get(&file.source.id).cloned().unwrap_or_default(),
@@ -100,6 +105,8 @@ struct File {
     position: usize,
     source: Source,
     recording: Recording,
+    /// How it looked when it was hashed.
+    look: Look,
 }
 
 /// What was taken in from all files.
@@ -161,8 +168,9 @@ fn hear_all(desk: &Desk, door: &Door, files: Vec<PathBuf>, jobs: usize) -> Resul
         |index, result| {
             let (_, position, path) = &files[index];
             match result {
-                Ok((Examined { source, recording: Some(recording), .. }, taken_in)) => {
-                    taken.put(desk, File { position: *position, source, recording }, taken_in);
+                Ok((Examined { source, recording: Some(recording), look }, taken_in)) => {
+                    let file = File { position: *position, source, recording, look };
+                    taken.put(desk, file, taken_in);
                 }
                 Ok(_) => {
                     let note = format!("passed over a document: {}", shown(path));
@@ -280,6 +288,38 @@ impl Taken {
         }
     }
 
+    /// Looks at the pictures, if there is a recording that only light may place.
+    fn watch(&mut self, desk: &Desk, door: &Door, jobs: usize) -> Result<(), Error> {
+        let is_silent = |id: &SourceId| match self.refusals.get(id) {
+            Some(Refusal::NoAudio) => Some(true),
+            Some(_) => None,
+            None => Some(self.ready.iter().any(|r| r.id == *id && !r.heard.is_enough())),
+        };
+        let mut seen = BTreeSet::new();
+        let (mut todo, mut candidates) = (Vec::new(), Vec::new());
+        for file in self.files.iter().filter(|file| !file.recording.video.is_empty()) {
+            let id = file.source.id;
+            let Some(is_silent) = is_silent(&id).filter(|_| seen.insert(id)) else { continue };
+            candidates.push(Candidate { has_pictures: true, has_sound: !is_silent });
+            let (path, recording) = (file.source.path.clone(), file.recording.clone());
+            todo.push(Todo { id, path, recording, look: Some(file.look.clone()) });
+        }
+        if !is_worth_it(&candidates) {
+            return Ok(());
+        }
+        let mut lights = watch_all(desk, door, jobs, &mut todo, None)?.lights;
+        for ready in &mut self.ready {
+            ready.light = lights.remove(&ready.id);
+        }
+        for (id, light) in lights {
+            let Some(file) = self.files.iter().find(|file| file.source.id == id) else { continue };
+            let heard = Heard::nothing(file.recording.duration.seconds());
+            let (name, light) = (file.source.name(), Some(light));
+            self.ready.push(Ready { id, name, heard, sound: None, light });
+        }
+        Ok(())
+    }
+
     fn put(&mut self, desk: &Desk, file: File, taken_in: TakenIn) {
         let id = file.source.id;
         match taken_in {
@@ -291,7 +331,8 @@ impl Taken {
                 }
                 self.stretches.insert(id, listened.stretches);
                 self.outlines.insert(id, outline);
-                self.ready.push(Ready { id, name: String::new(), heard, sound });
+                let (name, sound) = (String::new(), Some(sound));
+                self.ready.push(Ready { id, name, heard, sound, light: None });
             }
             TakenIn::NotHeard(refusal) => {
                 if let Refusal::Unreadable { why } = &refusal {

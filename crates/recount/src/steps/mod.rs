@@ -16,3 +16,4 @@ pub mod loose;
 pub mod paths;
 mod sniff;
 pub mod verify;
+pub mod watch;

@@ -7,6 +7,7 @@ mod evidence_untouched;
 mod find;
 mod help;
 mod interrupted;
+mod light;
 mod place;
 mod scene;
 mod why;
