@@ -42,6 +42,9 @@ const COPY_FROM: f64 = 0.8;
 /// … and so many half seconds have it, or there is no copy.
 const CLEAR_MIN: usize = 5;
 
+/// … of which so many of the eight nearest to where it is clearest.
+const CLEAR_AROUND_MIN: usize = 3;
+
 /// A half second belongs to a copy from here: by chance it has 0.15.
 const HELD_FROM: f64 = 0.45;
 
@@ -158,12 +161,28 @@ impl Coherence {
                 if peak.coherence < COPY_FROM {
                     continue;
                 }
+                if !self.is_clear_around(pair, seed_s, peak.lag_s)? {
+                    continue;
+                }
                 let seed = (seed_s, seed_s - peak.lag_s);
                 found.extend(self.trace(left.sound, right.sound, seed, 1.0)?);
             }
         }
         found.sort_by(|a, b| a.left_start_s.total_cmp(&b.left_start_s));
         Ok(found)
+    }
+
+    /// Whether enough of the half seconds around a moment of left have the coherence of a copy: two
+    /// recorders on one wire reach it now and then, and following each of them would cost.
+    fn is_clear_around(&mut self, pair: Pair, left_s: f64, lag_s: f64) -> io::Result<bool> {
+        let step_s = TRACE as f64 / f64::from(RATE_HZ);
+        let reach = (SAME_LAG_S * f64::from(RATE_HZ)).ceil() as usize;
+        let mut clear = 0;
+        for k in (-4..=4).filter(|k| *k != 0) {
+            let peak = self.trace.look(pair, left_s + f64::from(k) * step_s, lag_s, reach)?;
+            clear += usize::from(peak.is_some_and(|peak| peak.coherence >= COPY_FROM));
+        }
+        Ok(clear >= CLEAR_AROUND_MIN)
     }
 
     /// When one lag gives way to another, on right's clock, between two moments. The lags are
