@@ -173,7 +173,11 @@ impl Known<'_> {
         // Whoever joins by light is cut nowhere.
         let seen = by_light.join(number, &mut pieces, self.recordings);
         if is_cut || !seen.is_empty() {
-            solved = clock::solve(self.recordings, &pieces, &inside, &told, &seen, watch)?;
+            match clock::solve(self.recordings, &pieces, &inside, &told, &seen, watch) {
+                // Cut so that a piece hangs together with nobody: then nothing was lost there.
+                Err(Error::Unsolved) if seen.is_empty() => {}
+                other => solved = other?,
+            }
         }
         let Solved { placed, looked, residuals_s } = solved;
         by_light.settle(number, &placed);

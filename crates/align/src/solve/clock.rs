@@ -146,8 +146,10 @@ pub(crate) fn solve(
     if !echoes.is_empty() {
         let heeded: Vec<(usize, Observation)> =
             observations.iter().filter(|o| !echoes.contains(&o.0)).copied().collect();
-        weighed = weigh(&unknowns, pieces, &heeded, given).ok_or(Error::Unsolved)?;
-        judge(&mut looked, &unknowns, &observations, &weighed);
+        if let Some(without) = weigh(&unknowns, pieces, &heeded, given) {
+            weighed = without;
+            judge(&mut looked, &unknowns, &observations, &weighed);
+        }
     }
     let clocks = weighed.clocks;
     let bias_s = BIAS_SHARE * tie_bias_s(&looked, pieces.len());
@@ -270,9 +272,10 @@ fn chosen(pieces: &[Piece], pairs: &[&Pair]) -> Vec<Looked> {
 
 /// The candidate at that lag: on either side of a short pause two are near.
 fn nearest(candidates: &[Candidate], lag_s: f64) -> Option<&Candidate> {
-    let near = || candidates.iter().filter(|c| (c.lag_s - lag_s).abs() <= NEAR_S);
+    // As it is where right begins, which over hours is not where it was seen.
+    let off_s = |c: &Candidate| (c.lag_s - c.at_right_s * c.drift_ppm * 1e-6 - lag_s).abs();
+    let near = || candidates.iter().filter(|c| off_s(c) <= NEAR_S);
     let strongest = near().map(|c| c.z).fold(0.0, f64::max);
-    let off_s = |c: &Candidate| (c.lag_s - lag_s).abs();
     near()
         .filter(|c| c.z >= NEAR_SHARE_MIN * strongest)
         .min_by(|a, b| off_s(a).total_cmp(&off_s(b)))
