@@ -6,6 +6,7 @@ less false placements, found with the truth in hand, which no user of it has.
 """
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -67,9 +68,9 @@ def decode(files, folder):
     return {f: s for f, s in spans.items() if s}, round(time.monotonic() - began, 2)
 
 
-def ask(command, wavs, seconds_max):
-    """Runs one peer over one folder; what it had said when its time was up counts."""
-    log = wavs + ".pairs"
+def ask(name, command, wavs, seconds_max):
+    """Runs one peer over one folder; what it had said when its time was up counts, and stays beside the folder."""
+    log = f"{wavs}.{''.join(c if c.isalnum() else '-' for c in name)}.pairs"
     with open(log, "wb") as f:
         figures = measure.run(command(wavs), seconds_max=seconds_max, stdout=f)
     with open(log) as f:
@@ -91,9 +92,14 @@ def add_up(truths, results):
     return total
 
 
+def joined(truths, spans, answers, threshold):
+    """What a peer's answers amount to at one threshold, scene by scene."""
+    return {s: tree.join(answers[s]["pairs"], spans[s], threshold) for s in truths}
+
+
 def judged(truths, spans, answers, threshold):
     """Totals over all scenes at one threshold."""
-    return add_up(truths, {s: tree.join(answers[s]["pairs"], spans[s], threshold) for s in truths})
+    return add_up(truths, joined(truths, spans, answers, threshold))
 
 
 def kindest(truths, spans, answers):
@@ -105,12 +111,23 @@ def kindest(truths, spans, answers):
         total = judged(truths, spans, answers, threshold)
         gain = (total["within_20ms"] - total["false"], -total["false"], threshold)
         if best is None or gain > best[0]:
-            best = (gain, threshold, total)
-    return best[1], best[2]
+            best = (gain, threshold)
+    return best[1]
+
+
+def on_the_same(truths, theirs, ours):
+    """Median errors of a peer and of Recount over the recordings that both placed: what one of them dared and the other
+    did not is left out, so that neither looks exact by answering only what is easy."""
+    placed = lambda result: {r["file"] for r in result.get("recordings", []) if r["pieces"] and r["island"] is not None}
+    both = {scene: placed(theirs[scene]) & placed(ours[scene]) for scene in truths}
+    only = lambda results: {s: {**results[s], "recordings": [r for r in results[s]["recordings"] if r["file"] in both[s]]}
+                            if both[s] else {} for s in truths}
+    errors = [add_up(truths, only(results))["errors_ms"] for results in (theirs, ours)]
+    middle = lambda ms: round(statistics.median(ms), 2) if ms else None
+    return {"same": len(errors[0]), "same_error_ms": middle(errors[0]), "same_error_ms_recount": middle(errors[1])}
 
 
 def row(total, answers, decoded_s, threshold, how):
-    import statistics
     return {"threshold": None if threshold == float("inf") else round(threshold, 4), "how": how,
             "placeable": total["placeable"], "placed": total["placed"], "within_20ms": total["within_20ms"],
             "false": total["false"],
@@ -129,10 +146,18 @@ def on_recount(truths, sets):
         run["code"] = 0 if run["code"] == 1 else run["code"]  # 1: a file without sound was named
         results[scene] = json.loads(run["out"]) if run["code"] == 0 else {}
         answers[scene] = run
-    return row(add_up(truths, results), answers, 0.0, float("inf"), "as it comes")
+    return row(add_up(truths, results), answers, 0.0, float("inf"), "as it comes"), results
 
 
-def measure_all(seconds_max=120, only=None):
+def peer_row(name, truths, heard, threshold, how, ours):
+    """A peer's figures at a threshold, beside Recount's on the same recordings."""
+    spans, answers, decoded_s = heard
+    total = judged(truths, spans, answers, threshold)
+    same = on_the_same(truths, joined(truths, spans, answers, threshold), ours) if ours else {}
+    return {"tool": name, **row(total, answers, decoded_s, threshold, how), **same}
+
+
+def measure_all(seconds_max=60, only=None):
     import scores
     sets = {s: scores.media_in(os.path.join(scores.SCENES, s)) for s in scores.scenes()}
     truths = {}
@@ -142,10 +167,11 @@ def measure_all(seconds_max=120, only=None):
     sets["lantern-quay"] = scores.media_in(os.path.join(scores.SAMPLE, "media"))
     with open(os.path.join(scores.SAMPLE, "truth", "placements.json")) as f:
         truths["lantern-quay"] = json.load(f)
-    rows = []
-    if os.path.exists(record.RECOUNT) and not only:
+    rows, ours = [], None
+    if os.path.exists(record.RECOUNT):
         record.say("recount ...")
-        rows.append({"tool": "Recount", **on_recount(truths, sets)})
+        figures, ours = on_recount(truths, sets)
+        rows.append({"tool": "Recount", **figures})
     spans, decoded_s = {}, 0.0
     for scene, files in sets.items():
         spans[scene], seconds = decode(files, os.path.join(record.WORK, "wavs", scene))
@@ -155,15 +181,14 @@ def measure_all(seconds_max=120, only=None):
             continue
         answers = {}
         for scene in sets:
-            answers[scene] = ask(command, os.path.join(record.WORK, "wavs", scene), seconds_max)
+            answers[scene] = ask(name, command, os.path.join(record.WORK, "wavs", scene), seconds_max)
             a = answers[scene]
             record.say(f"{name}, {scene}: {a['seconds']} s, {len(a['pairs'])} pairs"
                        + (", stopped" if a["stopped"] else "") + (f", code {a['code']}: {a['err']}" if a["code"] else ""))
+        heard = (spans, answers, decoded_s)
         if documented is not None:
-            total = judged(truths, spans, answers, documented)
-            rows.append({"tool": name, **row(total, answers, decoded_s, documented, "its documents")})
-        threshold, total = kindest(truths, spans, answers)
-        rows.append({"tool": name, **row(total, answers, decoded_s, threshold, "kindest")})
+            rows.append(peer_row(name, truths, heard, documented, "its documents", ours))
+        rows.append(peer_row(name, truths, heard, kindest(truths, spans, answers), "kindest", ours))
         print(json.dumps(rows[-1]), flush=True)
         if not only:  # half an hour in all, so each is kept as soon as it is measured
             record.keep("peers", {"rows": rows, "seconds_max": seconds_max, "recordings": sum(len(f) for f in sets.values())})

@@ -116,14 +116,15 @@ def peers_on_some(seconds_max):
     wavs = os.path.join(record.WORK, "wavs", "speed")
     spans, decoded_s = peers.decode(files, wavs)
     for name, (command, _) in peers.PEERS.items():
-        answers = {"set": peers.ask(command, wavs, seconds_max)}
-        threshold, total = peers.kindest({"set": truth}, {"set": spans}, answers)
-        rows.append({"tool": name, **peers.row(total, answers, decoded_s, threshold, "kindest"),
+        answers = {"set": peers.ask(name, command, wavs, seconds_max)}
+        threshold = peers.kindest({"set": truth}, {"set": spans}, answers)
+        heard = ({"set": spans}, answers, decoded_s)
+        rows.append({**peers.peer_row(name, {"set": truth}, heard, threshold, "kindest", {"set": result}),
                      "pairs": len(answers["set"]["pairs"])})
         record.say(rows[-1])
     return rows
 
 
-def measure_all(seconds_max=300):
+def measure_all(seconds_max=120):
     return {"sets": [one_set(snr) for snr in SNRS_DB], "peers": peers_on_some(seconds_max), "peer_seconds_max": seconds_max,
             "recordings": RECORDINGS, "seconds_each": SECONDS}
