@@ -4,6 +4,7 @@
 //! `cargo test` holds the source to them.
 
 mod arrows;
+mod links;
 mod rules;
 mod source;
 mod tidy;
@@ -12,7 +13,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "\
-cargo xtask tidy    check the arrows between crates, file and function sizes, and what may stand where";
+cargo xtask tidy    check the arrows between crates, file and function sizes, what may stand
+                    where, and what the documents point at";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();

@@ -1,5 +1,5 @@
-//! Gathers everything to mend: the arrows between crates, every Rust file, and paths of
-//! somebody's own machine in any text of the project.
+//! Gathers everything to mend: the arrows between crates, every Rust file, what the documents point
+//! at, and paths of somebody's own machine in any text of the project.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 use crate::source::Source;
-use crate::{arrows, rules};
+use crate::{arrows, links, rules};
 
 /// Folders that hold the project's own text, and files beside them.
 const OWN: &[&str] = &["crates", "xtask", "scripts", "bench", "docs", ".ci", ".cargo"];
@@ -24,6 +24,9 @@ pub fn untidy(root: &Path) -> Result<Vec<String>, String> {
         let is_rust = Path::new(&path).extension().is_some_and(|e| e == "rs");
         if is_rust && !path.starts_with("bench/") {
             found.extend(rules::broken(&Source::new(&path, &text)));
+        }
+        if Path::new(&path).extension().is_some_and(|e| e == "md") {
+            found.extend(links::broken(root, &path, &text));
         }
         found.extend(foreign_paths(&path, &text));
     }
