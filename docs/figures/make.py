@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Draws the pictures of docs/alignment.md anew: make.py RECOUNT [--work FOLDER]      (scripts/figures builds and calls it)
+"""Draws the pictures of docs/alignment.md anew: make.py RECOUNT [--work FOLDER] [--only NAME]      (scripts/figures calls it)
 
 Every scene of tests/scenes and the sample case goes through the program (`new`, `add`, `sync`, `export`, `why`); what it
 decoded and what it said is then drawn, beside the truth that the scenes ship. Two measures that the program does not print,
 the whitened correlation and the coherence, are computed again in ear.py; where the program states the same figure, the two
 are held against one another, and the pictures are not drawn if they differ. Recordings shown are chosen by rule, and the
-rule stands here. With --work the cases are kept and used again.
+rule stands here. With --work the cases are kept and used again; --only draws one (a function below).
 """
 import json
 import math
@@ -145,12 +145,13 @@ def draw_correlation(left, right, stranger, true, false, agree):
     totals = [line_of(true, at_s), line_of(false, false_at_s)]
     top = 1.15 * max(t.max() for _, t in totals)
     for column, (heading, one, (x_ms, total)) in enumerate(
-            [(f"two that were there: {left}, {right}", true[shown], totals[0]),
-             (f"strangers: {left}, {stranger}", false[shown], totals[1])]):
+            [(("two that were there", f"{left} and {right}"), true[shown], totals[0]),
+             (("strangers", f"{left} and {stranger}"), false[shown], totals[1])]):
         x = 66 + column * 362
-        picture.text(x, 28, heading, 14, bold=True)
-        upper = Plot(picture, x, 66, 316, 150, (-250, 250), (0, 50))
-        picture.rect(upper.at(-10, 0)[0], 66, upper.at(10, 0)[0] - upper.at(-10, 0)[0], 150, BAND)
+        picture.text(x, 26, heading[0], 15, bold=True)
+        picture.text(x, 46, heading[1], 14)
+        upper = Plot(picture, x, 82, 316, 150, (-250, 250), (0, 50))
+        picture.rect(upper.at(-10, 0)[0], 82, upper.at(10, 0)[0] - upper.at(-10, 0)[0], 150, BAND)
         upper.y_axis([0, 20, 40], "surprise of one window of 4.1 s")
         upper.frame()
         upper.level(ear.AGREES_FROM, BROWN)
@@ -162,7 +163,7 @@ def draw_correlation(left, right, stranger, true, false, agree):
         lower.frame()
         lower.curve(x_ms, total, GREEN, 1.6)
         z = ear.height(total)
-        picture.text(x + 308, 294, f"{z:.1f} standard deviations", 14, anchor="end", halo=True)
+        picture.text(x + 308, 292, f"{z:.1f} standard deviations", 14, anchor="end", halo=True)
     picture.text(66, 486, f"Tinted: within 10 ms of the line; only there is a window asked whether it agrees ({agree} of {count} do).", 14, MUTED)
     picture.write(HERE)
 
@@ -189,7 +190,7 @@ def residuals(sets):
     picture = Picture("residuals", f"What each window said of {file}, minus the solution",
                       f"For two partners of {file}, a dot for each window of 4.1 s over case time. Filled dots agree and lie near "
                       "zero, hollow ones do not agree and lie anywhere. A tinted band shows one standard deviation of the placement.",
-                      118 + 158 * len(ties))
+                      96 + 158 * len(ties))
     picture.text(24, 28, f"{s.name}/{file}: what each window said, minus the solution", 15, bold=True)
     for nth, tie in enumerate(ties):
         plot = Plot(picture, 76, 66 + 158 * nth, 660, 112, (piece["case_start"], piece["case_end"]), (-reach_ms, reach_ms))
@@ -219,10 +220,10 @@ def residuals(sets):
     y = picture.height - 14
     picture.circle(84, y - 5, 4, GREEN, GREEN, 1.5)
     picture.text(96, y, "agrees", 14, MUTED)
-    picture.circle(162, y - 5, 4, "#fff", GREEN, 1.5)
-    picture.text(174, y, "does not (triangles: off the scale)", 14, MUTED)
-    picture.rect(414, y - 13, 16, 15, BAND, EDGE)
-    picture.text(438, y, f"\u00b1 one standard deviation, {sigma_ms:.1f} ms", 14, MUTED)
+    picture.circle(172, y - 5, 4, "#fff", GREEN, 1.5)
+    picture.text(184, y, "does not (triangles: off the scale)", 14, MUTED)
+    picture.rect(452, y - 13, 16, 15, BAND, EDGE)
+    picture.text(476, y, f"\u00b1 one standard deviation, {sigma_ms:.1f} ms", 14, MUTED)
     picture.write(HERE)
 
 
@@ -277,10 +278,10 @@ def pause(sets):
     y = 358
     picture.circle(84, y - 5, 3.6, "#fff", GREEN, 1.6)
     picture.text(96, y, f"best lag of a window ({len(points) - len(inside)} off the scale)", 14, MUTED)
-    picture.line(348, y - 5, 372, y - 5, BLUE, 7)
-    picture.text(380, y, "as placed", 14, MUTED)
-    picture.rect(462, y - 13, 16, 15, BAND, EDGE)
-    picture.text(486, y, f"left off the clock ({second - first:.1f} s)", 14, MUTED)
+    picture.line(396, y - 5, 420, y - 5, BLUE, 7)
+    picture.text(428, y, "as placed", 14, MUTED)
+    picture.rect(520, y - 13, 16, 15, BAND, EDGE)
+    picture.text(544, y, f"left off the clock ({second - first:.1f} s)", 14, MUTED)
     picture.write(HERE)
 
 
@@ -416,10 +417,10 @@ def copies(sets):
     print("highest coherence of two microphones:", *told[:5], sep="\n  ")
     picture = Picture("coherence", "Coherence of copies and of two microphones at the same moment",
                       "Three histograms of coherence from 0 to 1. Seconds of a copy with nothing over it lie mostly above 0.8. Copies "
-                      "under a voice or music are spread out. Seconds of two microphones at the same moment lie below 0.5.", 446)
+                      "under a voice or music are spread out. Seconds of two microphones at one moment nearly all lie below 0.2.", 446)
     picture.text(24, 28, "Share of phases that agree, second by second, over all scenes and the sample", 15, bold=True)
     rows = [("copies, nothing laid over them", plain, GREEN), ("copies under a voice or music", covered, BLUE),
-            ("two microphones at the same moment", microphones, BROWN)]
+            ("two microphones at one moment", microphones, BROWN)]
     edges = np.arange(0, 1.0001, 0.025)
     for nth, (label, values, paint) in enumerate(rows):
         share = np.histogram(values, edges)[0] / max(len(values), 1)
@@ -434,7 +435,7 @@ def copies(sets):
         plot.upright(ear.COPY_FROM, MUTED)
         above = int((values >= ear.COPY_FROM).sum())
         of = f"{len(values):,}".replace(",", "\u202f")
-        picture.text(24, plot.top - 8, f"{label}: {of} seconds, {above} of them from {ear.COPY_FROM:g} on; median {np.median(values):.2f}, "
+        picture.text(24, plot.top - 8, f"{label}: {of} s, {above} s of them from {ear.COPY_FROM:g} on; median {np.median(values):.2f}, "
                      f"highest {values.max():.2f}", 14)
     plot.x_axis([0, 0.2, 0.4, 0.6, 0.8, 1], "coherence: 0, no phases agree; 1, all do. Dashed: where a copy begins to be believed",
                 grid=False)
@@ -453,16 +454,17 @@ def travel(_sets):
                       f"Two recorders, P and Q, {metres('P', 'Q'):.0f} metres apart, and two talkers. Talker A is nearer to P and is heard "
                       f"{late['A']:.0f} milliseconds later at Q. Talker B is nearer to Q and is heard {-late['B']:.0f} milliseconds later at P.", 372)
     picture.text(24, 28, "The same two clocks, two talkers, two lags", 15, bold=True)
-    for talker, paint, dash in (("A", GREEN, None), ("B", BROWN, "7 4")):
-        for recorder in "PQ":
-            (x1, y1), (x2, y2) = place[talker], place[recorder]
-            picture.line(x1, y1, x2, y2, paint, 2, dash)
-            part = 0.5 if (talker == "A") == (recorder == "P") else 0.33 if talker == "A" else 0.36
-            x, y = x1 + (x2 - x1) * part, y1 + (y2 - y1) * part
-            near = (talker == "A") == (recorder == "P")
-            shift = (-12, 0, "end") if near and talker == "A" else (12, -2, "start") if near else (0, -9, "middle")
-            picture.text(x + shift[0], y + shift[1], f"{metres(talker, recorder):.0f} m, {ms(talker, recorder):.0f} ms", 15, paint,
-                         shift[2], halo=True)
+    ways = [(talker, recorder) for talker in "AB" for recorder in "PQ"]
+    paint = {"A": GREEN, "B": BROWN}
+    for talker, recorder in ways:
+        picture.line(*place[talker], *place[recorder], paint[talker], 2, "7 4" if talker == "B" else None)
+    for talker, recorder in ways:
+        (x1, y1), (x2, y2) = place[talker], place[recorder]
+        is_near = (talker == "A") == (recorder == "P")
+        part = 0.5 if is_near else 0.68
+        right, down, anchor = (-12, 0, "end") if is_near and talker == "A" else (12, -2, "start") if is_near else (0, -14, "middle")
+        picture.text(x1 + (x2 - x1) * part + right, y1 + (y2 - y1) * part + down,
+                     f"{metres(talker, recorder):.0f} m, {ms(talker, recorder):.0f} ms", 15, paint[talker], anchor, halo=True)
     for name in "AB":
         x, y = place[name]
         picture.circle(x, y, 13, "#fff", GREEN if name == "A" else BROWN, 2.5)
@@ -473,11 +475,10 @@ def travel(_sets):
         picture.rect(x - 14, y - 14, 28, 28, "#fff", "#1b2125", 2)
         picture.text(x, y + 5.5, name, 15, anchor="middle", bold=True)
         picture.text(x, y + 34, f"recorder {name}", 15, anchor="middle")
-    picture.lines(24, 292, [f"Windows in which A speaks say that Q heard {late['A']:.0f} ms after P; those in which B speaks, that Q heard "
-                            f"{-late['B']:.0f} ms before P.",
-                            "Both are right. One offset cannot fit both; it lines up what is heard most, and the rest shows as windows",
-                            f"that disagree. {1e3 / SOUND_M_S:.1f} ms a metre; the largest error this can make for a pair is their distance:",
-                            f"here {metres('P', 'Q'):.0f} m, {ms('P', 'Q'):.0f} ms."], 14, 21)
+    picture.lines(24, 292, [f"Windows in which A speaks say that Q heard {late['A']:.0f} ms after P;",
+                            f"those in which B speaks, that Q heard {-late['B']:.0f} ms before P. Both are right. One offset cannot",
+                            "fit both: it lines up what is heard most, and the rest shows as windows that disagree.",
+                            f"The most that a pair can be off by is their distance: here {metres('P', 'Q'):.0f} m, {ms('P', 'Q'):.0f} ms."], 14, 21)
     picture.write(HERE)
 
 
@@ -487,8 +488,10 @@ def main(arguments):
         work = Path(arguments[arguments.index("--work") + 1] if "--work" in arguments else scratch)
         work.mkdir(parents=True, exist_ok=True)
         sets = all_sets(recount, work)
+        only = arguments[arguments.index("--only") + 1] if "--only" in arguments else ""
         for draw in (correlation, residuals, pause, honesty, copies, travel):
-            draw(sets)
+            if only in ("", draw.__name__):
+                draw(sets)
     total = sum(path.stat().st_size for path in HERE.glob("*.svg"))
     print(f"docs/figures: {total / 1e3:.0f} kB")
 
