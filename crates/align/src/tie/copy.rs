@@ -7,7 +7,7 @@
 //! codec, and through a voice or music laid over it wherever that is silent for a moment. The
 //! figure is the peak of the cross-correlation with phase transform (Knapp & Carter 1976) as a
 //! share of what equal phases would give: copies have windows of 0.8 to 0.96, microphones at the
-//! same moment stay below 0.75, even where one was wired to the other's mixer. Two recorders on
+//! same moment seldom reach 0.75, even where one was wired to the other's mixer. Two recorders on
 //! one wire would pass for copies but for their clocks, which drift; a copy has no clock.
 //! Cost: a few windows of 0.5 ms for each lag of a pair; of copies, 0.2 ms for each half second.
 //! Cannot: tell copies that were played into a room and recorded again.
