@@ -188,8 +188,8 @@ def residuals(sets):
     used = sorted(abs(w["residual"]) * 1e3 for t in ties for w in t["windows"] if w["agrees"])
     reach_ms = max(1.2 * used[len(used) * 9 // 10], 1.6 * sigma_ms, 2.0)
     picture = Picture("residuals", f"What each window said of {file}, minus the solution",
-                      f"For two partners of {file}, a dot for each window of 4.1 s over case time. Filled dots agree and lie near "
-                      "zero, hollow ones do not agree and lie anywhere. A tinted band shows one standard deviation of the placement.",
+                      f"For two partners of {file}, a dot for each window of 4.1 s over case time, at its best lag within 10 ms of the "
+                      "pair's line, minus the solution. Filled dots agree, hollow ones do not. A tinted band shows one standard deviation.",
                       96 + 158 * len(ties))
     picture.text(24, 28, f"{s.name}/{file}: what each window said, minus the solution", 15, bold=True)
     for nth, tie in enumerate(ties):
