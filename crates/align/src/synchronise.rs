@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::{
-    ClockMap, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp, SourceId,
-    Tie, TieKind, Window,
+    ClockMap, CopyReason, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp,
+    SourceId, Tie, TieKind, Window,
 };
 
 use crate::solve::by_light::ByLight;
@@ -14,6 +14,7 @@ use crate::solve::graph;
 use crate::solve::hand::{Given as Told, Hand, Overruled, SIGMAS};
 use crate::solve::lost;
 use crate::solve::pieces;
+use crate::solve::played::{self, Played};
 use crate::solve::second_look;
 use crate::solve::untangle;
 use crate::tie::gcc_phat::GccPhat;
@@ -114,13 +115,18 @@ pub fn synchronise_with(
     let all: Vec<&Recording> = audible.iter().chain(&deaf).copied().collect();
     let mut by_light = ByLight::find(&all, &graph.islands, watch)?;
     let known = Known { recordings: &all, heard: &heard, pairs: &heeded, told: &told, given };
-    let islands = graph.islands.iter().enumerate();
-    let mut solved: Vec<OnOneClock> =
-        islands.map(|i| known.solve(i, &mut by_light, watch)).collect::<Result<_, _>>()?;
+    let mut islands = graph.islands;
+    let mut solved = known.solve_each(&islands, &mut by_light, watch)?;
+    let played = parted(&mut islands, &solved, &all);
+    if !played.is_empty() {
+        by_light = ByLight::find(&all, &islands, watch)?;
+        solved = known.solve_each(&islands, &mut by_light, watch)?;
+    }
     let on_clock = copies::confirmed(solved.iter().flat_map(|s| &s.1), &audible);
     alignment.excerpts = copies::excerpts(&audible, &pairs, &on_clock, watch)?;
-    let free = free(&alignment.excerpts, given);
-    known.leave_retimed_out(graph.islands, &free, &mut solved, &mut by_light, watch)?;
+    copies::add_played(&mut alignment.excerpts, &played, &all);
+    let free = free(&alignment.excerpts, given, &islands, &all);
+    known.leave_retimed_out(islands, &free, &mut solved, &mut by_light, watch)?;
     let (solved, ties): (Vec<_>, Vec<_>) = solved.into_iter().unzip();
     alignment.ties = ties.into_iter().flatten().collect();
     alignment.ties.extend(overruled.iter().map(|o| tie_overruled(o, &pairs, &audible)));
@@ -128,7 +134,8 @@ pub fn synchronise_with(
     alignment.ties.extend(by_light.ties(&all));
     place(&mut alignment, solved, &all);
     copies::place(&mut alignment.placements, &free, &audible);
-    refuse(&mut alignment, &graph.undecided, &audible);
+    alignment.ties.extend(played.iter().map(|p| p.tie.clone()));
+    refuse(&mut alignment, &graph.undecided, &played, &audible);
     near_misses(&mut alignment, &pairs, &audible);
     alignment.ties.sort_by(|a, b| {
         (a.left, a.right, a.pieces[0].start).cmp(&(b.left, b.right, b.pieces[0].start))
@@ -149,6 +156,16 @@ struct Known<'a> {
 }
 
 impl Known<'_> {
+    /// The clocks of each island and the ties they rest on.
+    fn solve_each(
+        &self,
+        islands: &[graph::Island],
+        by_light: &mut ByLight,
+        watch: &dyn Watch,
+    ) -> Result<Vec<OnOneClock>, Error> {
+        islands.iter().enumerate().map(|i| self.solve(i, by_light, watch)).collect()
+    }
+
     /// The clocks of an island and the ties they rest on.
     fn solve(
         &self,
@@ -334,9 +351,41 @@ pub(crate) fn confirming_look(
     }))
 }
 
-/// Excerpts in copies that nobody placed by hand: what was placed stays where it was placed.
-fn free(excerpts: &[Excerpt], given: &[Given]) -> Vec<Excerpt> {
-    let is_free = |e: &&Excerpt| given.iter().all(|g| g.right != e.copy);
+/// Parts the islands that only clips hold together which were played again; the clips.
+fn parted(
+    islands: &mut Vec<graph::Island>,
+    solved: &[OnOneClock],
+    recordings: &[&Recording],
+) -> Vec<Played> {
+    let mut all = Vec::new();
+    let mut parts = Vec::new();
+    for (island, (placed, ties)) in islands.drain(..).zip(solved) {
+        match played::part(&island, placed, ties, recordings) {
+            Some(parted) => {
+                parts.extend(parted.islands);
+                all.extend(parted.played);
+            }
+            None => parts.push(island),
+        }
+    }
+    *islands = parts;
+    all
+}
+
+/// Excerpts in copies that nobody placed by hand: what was placed stays where it was placed. So
+/// does who only heard one played and has a clock beside others.
+fn free(
+    excerpts: &[Excerpt],
+    given: &[Given],
+    islands: &[graph::Island],
+    recordings: &[&Recording],
+) -> Vec<Excerpt> {
+    let members: Vec<SourceId> =
+        islands.iter().flat_map(|i| &i.members).map(|m| recordings[m.0].id).collect();
+    let is_free = |e: &&Excerpt| {
+        given.iter().all(|g| g.right != e.copy)
+            && (e.reason != Some(CopyReason::PlayedAgain) || !members.contains(&e.copy))
+    };
     excerpts.iter().filter(is_free).copied().collect()
 }
 
@@ -485,7 +534,12 @@ fn place(alignment: &mut Alignment, mut solved: Vec<Vec<Placed>>, recordings: &[
     alignment.placements.sort_by_key(|p| p.source);
 }
 
-fn refuse(alignment: &mut Alignment, undecided: &[graph::Undecided], recordings: &[&Recording]) {
+fn refuse(
+    alignment: &mut Alignment,
+    undecided: &[graph::Undecided],
+    played: &[Played],
+    recordings: &[&Recording],
+) {
     for (index, recording) in recordings.iter().enumerate() {
         if alignment.placements.iter().any(|p| p.source == recording.id) {
             continue;
@@ -494,14 +548,16 @@ fn refuse(alignment: &mut Alignment, undecided: &[graph::Undecided], recordings:
             alignment.refusals.push((recording.id, refusal));
             continue;
         }
-        let refusal = match undecided.iter().find(|u| u.recording == index) {
-            Some(u) => Refusal::Ambiguous {
-                with: recordings[u.with].name.to_owned(),
-                offsets_s: u.offsets_s.clone(),
-                shares: u.shares.clone(),
-            },
-            None => Refusal::SharesNothing,
+        let undecided = undecided.iter().find(|u| u.recording == index).map(|u| {
+            let with = recordings[u.with].name.to_owned();
+            let (offsets_s, shares) = (u.offsets_s.clone(), u.shares.clone());
+            Refusal::Ambiguous { with, offsets_s, shares }
+        });
+        let one_stretch = || {
+            let (other, start_s, end_s) = played.iter().find_map(|p| p.seen_from(index))?;
+            Some(Refusal::OneStretch { with: recordings[other].name.to_owned(), start_s, end_s })
         };
+        let refusal = undecided.or_else(one_stretch).unwrap_or(Refusal::SharesNothing);
         alignment.refusals.push((recording.id, refusal));
     }
     // Light may have placed what sound could not.

@@ -221,6 +221,10 @@ fn must_be_finite(
                 let mut numbers = offsets_s.iter().chain(shares);
                 numbers.try_for_each(|number| finite(*number, what()))?;
             }
+            Refusal::OneStretch { start_s, end_s, .. } => {
+                finite(*start_s, what())?;
+                finite(*end_s, what())?;
+            }
             Refusal::NoAudio
             | Refusal::Silent
             | Refusal::SharesNothing

@@ -131,6 +131,11 @@ fn refusal() -> impl Strategy<Value = Refusal> {
                 Refusal::Ambiguous { with, offsets_s, shares }
             }
         ),
+        (text(), finite(), finite()).prop_map(|(with, start_s, end_s)| Refusal::OneStretch {
+            with,
+            start_s,
+            end_s
+        }),
         text().prop_map(|why| Refusal::Unreadable { why }),
     ]
 }

@@ -43,6 +43,9 @@ pub enum CopyReason {
     MoreShared,
     /// The two are the same from end to end. Which was first, their sound does not tell.
     SameThroughout,
+    /// It was played from a loudspeaker and recorded by a microphone: shared from its first second
+    /// to its last and nowhere around, all of it along one way. Its ends are good to two seconds.
+    PlayedAgain,
 }
 
 impl Excerpt {
@@ -66,13 +69,14 @@ impl Excerpt {
 
 impl CopyReason {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::LaidOver,
         Self::OtherSpeed,
         Self::Stretched,
         Self::WhollyInside,
         Self::MoreShared,
         Self::SameThroughout,
+        Self::PlayedAgain,
     ];
 
     /// One word for programs and files.
@@ -84,6 +88,7 @@ impl CopyReason {
             Self::WhollyInside => "wholly-inside",
             Self::MoreShared => "more-shared",
             Self::SameThroughout => "same-throughout",
+            Self::PlayedAgain => "played-again",
         }
     }
 
@@ -98,6 +103,9 @@ impl CopyReason {
             Self::WhollyInside => "all of it is in the other, which holds more",
             Self::MoreShared => "more of it than of the other is the same",
             Self::SameThroughout => "they are the same throughout; which was first is not known",
+            Self::PlayedAgain => {
+                "it came from a loudspeaker: they share this stretch only, though both hold sound around it"
+            }
         }
     }
 }

@@ -30,6 +30,17 @@ pub enum Refusal {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         shares: Vec<f64>,
     },
+    /// It shares one stretch with another and nothing around it, all of it along one way, as when
+    /// one of the two is played from a loudspeaker and recorded again. Which is the earlier, sound
+    /// does not tell, so neither is put on the other's clock.
+    OneStretch {
+        /// Name of the other recording.
+        with: String,
+        /// Where the stretch begins in this recording, seconds; good to two.
+        start_s: f64,
+        /// Where it ends.
+        end_s: f64,
+    },
     /// The media could not be read at all.
     Unreadable {
         /// What the reader said.
@@ -49,6 +60,13 @@ impl fmt::Display for Refusal {
             Self::Ambiguous { with, offsets_s, .. } => {
                 let places = offsets_s.len();
                 write!(f, "it fits {with} in {places} places equally well (repeating sound)")
+            }
+            Self::OneStretch { with, start_s, end_s } => {
+                write!(
+                    f,
+                    "it shares {start_s:.0} s to {end_s:.0} s with {with} and nothing around that, as \
+                     when one is played from a loudspeaker and recorded again"
+                )
             }
             Self::Unreadable { why } => write!(f, "it could not be read: {why}"),
         }

@@ -96,8 +96,12 @@ pub fn copies(excerpts: &[&Excerpt], labels: &Labels) -> String {
             if excerpt.reason == Some(CopyReason::SameThroughout) {
                 return format!("the same as {source} throughout, encoded anew{}", played(excerpt));
             }
+            let how = match excerpt.reason {
+                Some(CopyReason::PlayedAgain) => "played from",
+                _ => "copied from",
+            };
             format!(
-                "{} copied from {source} at {}{}",
+                "{} {how} {source} at {}{}",
                 times::length(excerpt.end.0.saturating_sub(excerpt.start.0)),
                 times::clock(excerpt.source_start.0, 1),
                 played(excerpt),

@@ -12,8 +12,10 @@
 
 use evidence::{ClockMap, CopyReason, Excerpt, MediaTime, Piece, Placement, SourceId, Tie};
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::io;
 
+use super::played::Played;
 use crate::tie::copy::{ANY_CLOCK_PPM, Coherence, Copied};
 use crate::tie::pairs::Pair;
 use crate::tie::speeds::{self, Moment, Unexplained};
@@ -118,6 +120,36 @@ pub(crate) fn excerpts(
         .collect();
     excerpts.sort_by_key(|e| (e.copy, e.start, e.source));
     Ok(excerpts)
+}
+
+/// Adds the clips that were played again, one for each that heard it, where no copy is known
+/// there: of several recordings that hold the clip, one that is no copy and agrees the most.
+pub(crate) fn add_played(
+    excerpts: &mut Vec<Excerpt>,
+    played: &[Played],
+    recordings: &[&Recording],
+) {
+    let copies: BTreeSet<SourceId> = excerpts.iter().map(|e| e.copy).collect();
+    let mut directed: Vec<&Played> = played.iter().filter(|p| p.is_directed).collect();
+    directed.sort_by_key(|p| {
+        (copies.contains(&recordings[p.source].id), std::cmp::Reverse(p.windows), p.source)
+    });
+    for p in directed {
+        let new = Excerpt {
+            copy: recordings[p.recording].id,
+            start: MediaTime::from_seconds(p.start_s.max(0.0)),
+            end: MediaTime::from_seconds(p.end_s),
+            source: recordings[p.source].id,
+            source_start: MediaTime::from_seconds(p.source_start_s + (-p.start_s).max(0.0)),
+            speed: 1.0,
+            reason: Some(CopyReason::PlayedAgain),
+        };
+        let is_told = |e: &Excerpt| e.copy == new.copy && e.start < new.end && new.start < e.end;
+        if !excerpts.iter().any(is_told) {
+            excerpts.push(new);
+        }
+    }
+    excerpts.sort_by_key(|e| (e.copy, e.start, e.source));
 }
 
 /// Recordings that another heard at the same time beyond doubt: their waveforms agree, along a line

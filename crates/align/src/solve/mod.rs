@@ -8,6 +8,7 @@ pub(crate) mod hand;
 pub(crate) mod least_squares;
 pub(crate) mod lost;
 pub(crate) mod pieces;
+pub(crate) mod played;
 pub(crate) mod second_look;
 pub(crate) mod untangle;
 pub(crate) mod weigh;

@@ -21,7 +21,7 @@ use crate::event::{Event, Step, Unit};
 use crate::sound::KeptSound;
 
 /// Counted up when the same sound would be placed otherwise.
-const ALIGN_VERSION: u32 = 4;
+const ALIGN_VERSION: u32 = 5;
 
 /// Of a recording that cannot be heard.
 static NO_SOUND: Vec<f32> = Vec::new();
