@@ -22,6 +22,7 @@
 //! 8. `solve::copies`, `tie::copy`, `tie::speeds`, `tie::stretched`: what was copied out of what,
 //!    at which speed.
 
+pub mod clocks;
 mod error;
 mod find;
 mod given;

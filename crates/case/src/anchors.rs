@@ -1,13 +1,14 @@
-//! What a person says of time: which moments of two recordings are one (`place`), and which
-//! moment of a recording was which moment of UTC (`clock`).
+//! What a person says of time: which moments of two recordings are one (`place`), which moment of
+//! a recording was which moment of UTC (`clock`), what a clock showed (`reading`); and what the case
+//! is asked to do from now on (`choice`).
 //!
 //! A person's word is a row of its own, with who said it, when and in which words; the alignment
 //! reads it and never writes it. What is taken back stays in the case, marked with the custody
 //! record under which it was taken back. Custody keeps the SHA-256 of each.
 
-use evidence::{Anchor, SourceId, UtcAnchor};
-use serde::Serialize;
+use evidence::{Anchor, ClockReading, SourceId, UtcAnchor};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::canonical::{canonical, sha256};
@@ -31,11 +32,23 @@ pub struct Told<T> {
     pub actor: String,
 }
 
-/// Two kinds of a person's word, as rows and records name them.
+/// What a case is asked to do from now on, until it is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// To believe the clocks of devices where sound, light and hand place nothing.
+    ByClock,
+}
+
+/// The kinds of a person's word, as rows and records name them.
 const PLACE: &str = "place";
 const CLOCK: &str = "clock";
+const READING: &str = "reading";
+const CHOICE: &str = "choice";
 /// The record under which a word is taken back.
 const UNDO: &str = "undo";
+/// Records that tell of a word.
+const KINDS: [&str; 5] = [PLACE, CLOCK, READING, CHOICE, UNDO];
 
 impl Case {
     /// Stores that two moments of two recordings are one; returns its number.
@@ -43,7 +56,8 @@ impl Case {
     /// # Errors
     /// [`Error::UnknownSource`], [`Error::Full`], [`Error::ReadOnly`], [`Error::Busy`].
     pub fn put_anchor(&mut self, stamp: &Stamp, anchor: &Anchor, said: &str) -> Result<i64, Error> {
-        self.tell(stamp, PLACE, (anchor.source, Some(anchor.other)), &json!(anchor), said)
+        let of = (Some(anchor.source), Some(anchor.other));
+        self.tell(stamp, PLACE, of, &json!(anchor), said)
     }
 
     /// Stores that a moment of a recording was a moment of UTC; returns its number.
@@ -56,7 +70,28 @@ impl Case {
         anchor: &UtcAnchor,
         said: &str,
     ) -> Result<i64, Error> {
-        self.tell(stamp, CLOCK, (anchor.source, None), &json!(anchor), said)
+        self.tell(stamp, CLOCK, (Some(anchor.source), None), &json!(anchor), said)
+    }
+
+    /// Stores what a clock showed; returns its number.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSource`], [`Error::Full`], [`Error::ReadOnly`], [`Error::Busy`].
+    pub fn put_reading(
+        &mut self,
+        stamp: &Stamp,
+        reading: &ClockReading,
+        said: &str,
+    ) -> Result<i64, Error> {
+        self.tell(stamp, READING, (Some(reading.source), None), &json!(reading), said)
+    }
+
+    /// Stores what the case is asked to do from now on; returns its number.
+    ///
+    /// # Errors
+    /// [`Error::Full`], [`Error::ReadOnly`], [`Error::Busy`].
+    pub fn put_choice(&mut self, stamp: &Stamp, choice: Choice, said: &str) -> Result<i64, Error> {
+        self.tell(stamp, CHOICE, (None, None), &json!(choice), said)
     }
 
     /// Where a person placed recordings, in the order in which it was said; without what was
@@ -77,7 +112,25 @@ impl Case {
         self.told(CLOCK)
     }
 
-    /// Takes back what a person said; `id` is the number of an anchor of either kind. Taken back
+    /// What persons read from clocks, in the order in which it was said; without what was taken
+    /// back.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn readings(&self) -> Result<Vec<Told<ClockReading>>, Error> {
+        self.told(READING)
+    }
+
+    /// What the case is asked to do, in the order in which it was said; without what was taken
+    /// back.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn choices(&self) -> Result<Vec<Told<Choice>>, Error> {
+        self.told(CHOICE)
+    }
+
+    /// Takes back what a person said; `id` is the number of a word of any kind. Taken back
     /// twice, it changes nothing.
     ///
     /// # Errors
@@ -99,12 +152,13 @@ impl Case {
         &self,
         stamp: &Stamp,
         kind: &str,
-        (source, other): (SourceId, Option<SourceId>),
+        (source, other): (Option<SourceId>, Option<SourceId>),
         anchor: &Value,
         said: &str,
     ) -> Result<i64, Error> {
-        self.must_hold(&source)?;
-        other.map_or(Ok(()), |other| self.must_hold(&other))?;
+        for id in source.iter().chain(&other) {
+            self.must_hold(id)?;
+        }
         let next = "SELECT coalesce(max(id), 0) + 1 FROM anchor";
         let id: i64 = self.db.query_row(next, [], |row| row.get(0))?;
         let detail = json!({
@@ -119,7 +173,7 @@ impl Case {
             .execute((
                 id,
                 kind,
-                source.to_string(),
+                source.map(|source| source.to_string()),
                 other.map(|other| other.to_string()),
                 canonical(anchor),
                 said,
@@ -178,7 +232,7 @@ impl Case {
         }
         let mut rows: Vec<(u64, Value)> = told.into_iter().chain(undone).collect();
         let mut wrong = Vec::new();
-        for record in records.filter(|r| [PLACE, CLOCK, UNDO].contains(&r.action.as_str())) {
+        for record in records.filter(|r| KINDS.contains(&r.action.as_str())) {
             let Some(at) = rows.iter().position(|(seq, _)| *seq == record.seq) else {
                 wrong.push(record.seq);
                 continue;

@@ -40,7 +40,7 @@ use std::sync::{Arc, Weak};
 use rusqlite::{Connection, ErrorCode};
 use serde::{Deserialize, Serialize};
 
-pub use anchors::Told;
+pub use anchors::{Choice, Told};
 pub use cache::{Cache, CacheWriter};
 pub use error::Error;
 pub use ledger::{Outcome, Run, RunRecord, Step};

@@ -24,6 +24,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_hand.sql"),
     include_str!("../migrations/0003_why.sql"),
     include_str!("../migrations/0004_excerpt_speed.sql"),
+    include_str!("../migrations/0005_clock.sql"),
 ];
 
 /// The format this program writes.

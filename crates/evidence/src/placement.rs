@@ -82,6 +82,16 @@ impl Placement {
         Some(piece.map.to_case(media))
     }
 
+    /// Case time of a media time by the nearest piece, and its sigma in nanoseconds; none without
+    /// pieces.
+    pub fn near(&self, media: MediaTime) -> Option<(CaseTime, i64)> {
+        let away = |piece: &&Piece| {
+            piece.start.0.saturating_sub(media.0).max(media.0.saturating_sub(piece.end.0)).max(0)
+        };
+        let piece = self.pieces.iter().min_by_key(away)?;
+        Some((piece.map.to_case(media), piece.sigma_ns))
+    }
+
     /// Case time of the first moment that is placed.
     pub fn case_start(&self) -> Option<CaseTime> {
         self.pieces.iter().map(Piece::case_start).min()

@@ -86,6 +86,8 @@ pub enum ClaimKind {
     Make,
     /// Which device.
     Model,
+    /// Which of all devices of the model.
+    Serial,
     /// Where (ISO 6709 or as found).
     Location,
     /// The program that wrote the file.

@@ -12,7 +12,7 @@
 use evidence::{CaseTime, MediaTime, Piece, SourceId, Tie};
 
 use crate::islands::{islands, unplaced};
-use crate::{Error, Labels, Named, Snapshot, times};
+use crate::{Error, Labels, Mark, Marks, Named, Snapshot, times};
 
 /// Writes `placements.csv`, `unplaced.csv`, `ties.csv` and `excerpts.csv`.
 ///
@@ -103,11 +103,16 @@ fn placements(snapshot: &Snapshot, labels: &Labels) -> Table {
         "offset_s",
         "drift_ppm",
         "placed_by_hand",
+        "placed_by_clock",
+        "utc_start",
+        "utc_start_sigma_s",
         "duration_s",
         "size_bytes",
         "sha256",
     ]);
+    let marks = Marks::of(snapshot);
     for island in islands(snapshot, labels) {
+        let utc = snapshot.utc_of(evidence::Island(island.number));
         for lane in &island.lanes {
             for (at, piece) in lane.pieces.iter().enumerate() {
                 let mut row = vec![
@@ -122,7 +127,13 @@ fn placements(snapshot: &Snapshot, labels: &Labels) -> Table {
                 row.extend(media_time(piece.end));
                 row.push(Cell::Own(seconds(piece.map.offset_ns)));
                 row.push(Cell::Own(thousandths(piece.map.drift_ppb)));
-                row.push(yes_or_no(snapshot.is_anchored(lane.shown.source.id)));
+                let mark = marks.get(lane.shown.source.id);
+                row.push(yes_or_no(mark == Some(Mark::Hand)));
+                row.push(yes_or_no(mark == Some(Mark::Clock)));
+                let begins = utc.map(|utc| utc.moment(piece.case_start(), piece.sigma_ns));
+                row.extend(begins.map_or([Cell::Empty, Cell::Empty], |(utc, sigma_ns)| {
+                    [Cell::Own(utc.to_string()), Cell::Own(seconds(sigma_ns))]
+                }));
                 row.push(Cell::Own(seconds(lane.shown.recording.duration.0)));
                 row.push(Cell::Own(lane.shown.source.size_bytes.to_string()));
                 row.push(Cell::Own(lane.shown.source.id.to_string()));

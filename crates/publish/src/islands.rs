@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use evidence::{CaseTime, CopyReason, Excerpt, MediaTime, Piece};
 
-use crate::{Labels, Shown, Snapshot, times};
+use crate::{Labels, Mark, Marks, Shown, Snapshot, times};
 
 /// What a recording holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,11 +45,14 @@ pub struct Lane<'a> {
     pub copied: Vec<&'a Excerpt>,
     /// The recording that is the same file, if this is another copy of one.
     pub twin: Option<&'a str>,
+    /// What its place rests on, if neither on sound nor on light.
+    pub mark: Option<Mark>,
 }
 
 /// All islands by number.
 pub fn islands<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> Vec<IslandView<'a>> {
     let mut by_number: BTreeMap<u32, Vec<Lane<'a>>> = BTreeMap::new();
+    let marks = Marks::of(snapshot);
     for (name, shown) in labels.sorted(snapshot) {
         let Some(placement) = shown.placement.as_ref().filter(|p| !p.pieces.is_empty()) else {
             continue;
@@ -60,6 +63,7 @@ pub fn islands<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> Vec<IslandView
             pieces: &placement.pieces,
             copied: copied(snapshot, shown),
             twin: labels.twin(name, shown),
+            mark: marks.get(shown.source.id),
         };
         by_number.entry(placement.island.0).or_default().push(lane);
     }
@@ -196,7 +200,8 @@ impl Lane<'_> {
             times::doubt(self.sigma_ns()),
             times::count(self.pieces.len(), "piece"),
             drift_ppm.first().map_or("0", String::as_str),
-        ) + &self.twin.map(|first| format!("; {}", same_bytes(first))).unwrap_or_default()
+        ) + &self.mark.map(|mark| format!("; placed {}", mark.words())).unwrap_or_default()
+            + &self.twin.map(|first| format!("; {}", same_bytes(first))).unwrap_or_default()
     }
 }
 

@@ -9,7 +9,7 @@
 use evidence::{CopyReason, Excerpt, Piece, Refusal, Source, SourceId, Tie};
 use serde::Serialize;
 
-use crate::{Error, Labels, Named, Shown, Snapshot, Word};
+use crate::{Error, Labels, Mark, Marks, Named, Shown, Snapshot, UtcOfIsland, Word};
 
 /// Changes when a reader of the former version would misread the new one.
 pub const SCHEMA: &str = "recount-alignment/1";
@@ -37,6 +37,44 @@ struct AlignmentRow<'a> {
     documents: Vec<DocumentRow>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     anchors: Vec<AnchorRow<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    utc: Vec<UtcRow<'a>>,
+}
+
+/// The clock of an island in UTC: the UTC of case time t is `utc` + (t − `case`) · (1 +
+/// `rate_ppm`·1e-6), and its sigma is that of `sigma` and (t − `case`) · `rate_sigma_ppm`·1e-6,
+/// which add up as squares do.
+#[derive(Serialize)]
+struct UtcRow<'a> {
+    island: u32,
+    case: f64,
+    utc: String,
+    sigma: f64,
+    rate_ppm: f64,
+    rate_sigma_ppm: f64,
+    anchors: Vec<UtcAnchorRow<'a>>,
+}
+
+/// A person's word: `file` at `at` was when it was `utc`.
+#[derive(Serialize)]
+struct UtcAnchorRow<'a> {
+    file: String,
+    at: f64,
+    utc: String,
+    sigma: f64,
+    /// By how much later it is than the row above has it.
+    residual: f64,
+    contradicts: bool,
+    said: &'a str,
+    by: &'a str,
+    at_utc: &'a str,
+}
+
+/// When a recording began in UTC.
+#[derive(Serialize)]
+struct BeginsRow {
+    begins: String,
+    sigma: f64,
 }
 
 /// A person's word: `file` at `at` was when `with` was at `with_at`.
@@ -67,6 +105,11 @@ struct RecordingRow<'a> {
     /// A person said where it lies, and it lies there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     anchored: bool,
+    /// `hand` or `clock`, where its place rests on a person's word or on devices' clocks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    placed_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    utc: Option<BeginsRow>,
     /// The recording that is the same file, where this is another copy of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     same_bytes_as: Option<&'a str>,
@@ -148,6 +191,7 @@ fn alignment<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> AlignmentRow<'a>
     ties.sort_by(|a, b| (&a.left, &a.right).cmp(&(&b.left, &b.right)));
     let mut documents: Vec<DocumentRow> = snapshot.documents.iter().map(document_row).collect();
     documents.sort_by(|a, b| (&a.file, a.sha256).cmp(&(&b.file, b.sha256)));
+    let marks = Marks::of(snapshot);
     AlignmentRow {
         schema: SCHEMA,
         tool: &snapshot.tool,
@@ -156,14 +200,47 @@ fn alignment<'a>(snapshot: &'a Snapshot, labels: &'a Labels) -> AlignmentRow<'a>
             .sorted(snapshot)
             .into_iter()
             .map(|(file, shown)| {
-                let anchored = snapshot.is_anchored(shown.source.id);
-                RecordingRow { anchored, ..recording_row(file, shown, labels) }
+                let id = shown.source.id;
+                let anchored = snapshot.is_anchored(id);
+                let placed_by = marks.get(id).filter(|_| shown.is_placed()).map(Mark::word);
+                let utc = begins(snapshot, shown);
+                RecordingRow { anchored, placed_by, utc, ..recording_row(file, shown, labels) }
             })
             .collect(),
         excerpts,
         ties,
         documents,
         anchors: snapshot.words.iter().map(|word| anchor_row(word, snapshot, labels)).collect(),
+        utc: snapshot.utc.iter().map(|utc| utc_row(utc, labels)).collect(),
+    }
+}
+
+fn begins(snapshot: &Snapshot, shown: &Shown) -> Option<BeginsRow> {
+    let placement = shown.placement.as_ref()?;
+    let (begins, sigma_ns) = snapshot.utc_of(placement.island)?.begins(placement)?;
+    Some(BeginsRow { begins: begins.to_string(), sigma: sigma_ns as f64 / 1e9 })
+}
+
+fn utc_row<'a>(of: &'a UtcOfIsland, labels: &Labels) -> UtcRow<'a> {
+    let anchors = of.anchors.iter().map(|word| UtcAnchorRow {
+        file: labels.name(word.anchor.source),
+        at: word.anchor.time.seconds(),
+        utc: word.anchor.utc.to_string(),
+        sigma: word.anchor.sigma_ns as f64 / 1e9,
+        residual: word.residual_ns as f64 / 1e9,
+        contradicts: word.contradicts,
+        said: &word.said,
+        by: &word.actor,
+        at_utc: &word.at_utc,
+    });
+    UtcRow {
+        island: of.island.0,
+        case: of.map.case.seconds(),
+        utc: of.map.utc.to_string(),
+        sigma: of.map.sigma_ns as f64 / 1e9,
+        rate_ppm: of.map.rate_ppm,
+        rate_sigma_ppm: of.map.rate_sigma_ppm,
+        anchors: anchors.collect(),
     }
 }
 
@@ -178,6 +255,8 @@ fn recording_row<'a>(file: &'a str, shown: &'a Shown, labels: &'a Labels) -> Rec
         pieces: placement
             .map_or_else(Vec::new, |placement| placement.pieces.iter().map(piece_row).collect()),
         anchored: false,
+        placed_by: None,
+        utc: None,
         same_bytes_as: labels.twin(file, shown),
         refusal: shown.refusal.as_ref().filter(|_| placement.is_none()).map(|refusal| RefusalRow {
             refusal,

@@ -144,7 +144,7 @@ impl Page {
         };
         let doubt = widest(&mut island.lanes.iter().map(|lane| self.doubt(lane))).max(6);
         let name_max = (self.width / NAME_SHARE).min(NAME_COLUMNS_MAX);
-        let name = widest(&mut island.lanes.iter().map(|lane| self.name(lane.name, name_max)));
+        let name = widest(&mut island.lanes.iter().map(|lane| self.marked(lane, name_max)));
         let plot = self.width.saturating_sub(name + doubt + 3).max(1);
         Columns { name, plot, doubt }
     }
@@ -171,7 +171,7 @@ impl Page {
     }
 
     fn lane(&mut self, lane: &Lane, island: &IslandView, columns: Columns) {
-        let name = self.name(lane.name, columns.name);
+        let name = self.marked(lane, columns.name);
         let doubt = self.doubt(lane);
         let pad = |text: &str, to: usize| " ".repeat(to.saturating_sub(self::columns(text)));
         let name_pad = pad(&name, columns.name);
@@ -226,7 +226,7 @@ impl Page {
 
     /// For terminals too narrow for a plot.
     fn lane_in_words(&mut self, lane: &Lane) {
-        let name = self.name(lane.name, self.width);
+        let name = self.marked(lane, self.width);
         let from = times::clock(lane.start().0, 1);
         let to = times::clock(lane.end().0, 1);
         let doubt = self.doubt(lane);
@@ -268,6 +268,14 @@ impl Page {
 
     fn doubt(&self, lane: &Lane) -> String {
         times::doubt(lane.sigma_ns()).replace('±', self.sign("+-", "±"))
+    }
+
+    /// The name of a lane, with what its place rests on if neither on sound nor on light.
+    fn marked(&self, lane: &Lane, columns_max: usize) -> String {
+        match lane.mark {
+            Some(mark) => self.name(&format!("{} ({})", lane.name, mark.words()), columns_max),
+            None => self.name(lane.name, columns_max),
+        }
     }
 
     fn name(&self, name: &str, columns_max: usize) -> String {

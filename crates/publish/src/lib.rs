@@ -12,6 +12,7 @@ mod islands;
 pub mod json;
 mod labels;
 pub mod lanes;
+mod marks;
 pub mod otio;
 #[cfg(test)]
 mod sample;
@@ -25,4 +26,5 @@ pub mod why;
 pub use error::Error;
 pub use format::{Format, Named, format_named, formats};
 pub use labels::Labels;
-pub use snapshot::{Shown, Snapshot, Waveform, Word};
+pub use marks::{Mark, Marks};
+pub use snapshot::{Shown, Snapshot, UtcOfIsland, UtcWord, Waveform, Word};

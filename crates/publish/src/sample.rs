@@ -200,6 +200,7 @@ pub fn rehearsal() -> Snapshot {
             size_bytes: 2_918,
         }],
         words: Vec::new(),
+        utc: Vec::new(),
         tool: "recount 0.0.0".to_owned(),
     }
 }

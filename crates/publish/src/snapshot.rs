@@ -1,9 +1,12 @@
 //! What a case looks like at one moment: everything a writer may say.
 
 use evidence::{
-    Anchor, Excerpt, Placement, Recording, Refusal, Source, SourceId, Stretch, Tie, TieKind,
+    Anchor, CaseTime, Excerpt, Island, Placement, Recording, Refusal, Source, SourceId, Stretch,
+    Tie, TieKind, UtcAnchor, UtcMap, UtcTime,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::times;
 
 /// Two moments nearer than this are one: a solution goes through floating-point numbers.
 const SAME_NS: u64 = 1_000;
@@ -24,6 +27,9 @@ pub struct Snapshot {
     /// Where persons placed recordings, in the order in which they said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<Word>,
+    /// True time, for the islands that somebody anchored in it; by island.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub utc: Vec<UtcOfIsland>,
     /// Program and version that made the findings (`recount 0.1.0`).
     pub tool: String,
 }
@@ -57,6 +63,34 @@ pub struct Word {
     pub at_utc: String,
     /// By whom.
     pub actor: String,
+}
+
+/// The clock of an island in true time, and what that rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct UtcOfIsland {
+    /// Which island.
+    pub island: Island,
+    /// Its case time in UTC.
+    pub map: UtcMap,
+    /// What persons said, in that order; at least one.
+    pub anchors: Vec<UtcWord>,
+}
+
+/// A moment that a person holds to be known in UTC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UtcWord {
+    /// What was said.
+    pub anchor: UtcAnchor,
+    /// In the person's words.
+    pub said: String,
+    /// When it was said, RFC 3339.
+    pub at_utc: String,
+    /// By whom.
+    pub actor: String,
+    /// By how much later it is than the map has it, nanoseconds.
+    pub residual_ns: i64,
+    /// Whether it contradicts what else was said, by more than its doubt.
+    pub contradicts: bool,
 }
 
 /// The outline of a recording's sound.
@@ -99,6 +133,45 @@ impl Snapshot {
             .iter()
             .filter(of)
             .any(|word| self.tie_of(&word.anchor).is_some_and(|tie| tie.accepted))
+    }
+}
+
+impl Snapshot {
+    /// True time of an island, if it is anchored.
+    pub fn utc_of(&self, island: Island) -> Option<&UtcOfIsland> {
+        self.utc.iter().find(|utc| utc.island == island)
+    }
+}
+
+impl UtcOfIsland {
+    /// A case time in UTC, with one standard deviation that holds `own_ns` of the case time.
+    pub fn moment(&self, case: CaseTime, own_ns: i64) -> (UtcTime, i64) {
+        let sigma_ns = (self.map.sigma_ns(case) as f64).hypot(own_ns as f64).ceil() as i64;
+        (self.map.to_utc(case), sigma_ns)
+    }
+
+    /// When the first placed moment of a recording was.
+    pub fn begins(&self, placement: &Placement) -> Option<(UtcTime, i64)> {
+        let first = placement.pieces.iter().min_by_key(|piece| piece.case_start())?;
+        Some(self.moment(first.case_start(), first.sigma_ns))
+    }
+
+    /// What case zero was, how sure that is, and how fast the case runs.
+    pub fn sentence(&self) -> String {
+        let (zero, sigma_ns) = self.moment(CaseTime(0), 0);
+        let rate = if self.map.rate_sigma_ppm < 0.5 * evidence::utc::RATE_PPM {
+            let (rate, sigma) = (self.map.rate_ppm, self.map.rate_sigma_ppm);
+            format!("its clock is {rate:+.1} ± {sigma:.1} ppm against UTC")
+        } else {
+            "its rate against UTC is not known, so the ± grows by 0.36 s an hour".to_owned()
+        };
+        format!(
+            "island {}: case zero was {} {}; {rate} ({})",
+            self.island.0,
+            zero.text(sigma_ns),
+            times::doubt(sigma_ns),
+            times::count(self.anchors.len(), "anchor"),
+        )
     }
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use case::{Case, Told};
-use evidence::SourceKind;
-use publish::{Shown, Snapshot, Waveform, Word};
+use evidence::utc::{self, Known};
+use evidence::{Island, SourceKind, UtcAnchor};
+use publish::{Shown, Snapshot, UtcOfIsland, UtcWord, Waveform, Word};
 
 use crate::desk::TOOL;
 use crate::error::Error;
@@ -40,10 +41,41 @@ pub fn of_case(case: &Case) -> Result<Snapshot, Error> {
             excerpts: case.excerpts()?,
             documents,
             words: words(case)?,
+            utc: Vec::new(),
             tool: TOOL.to_owned(),
         })
     })?;
-    Ok(snapshot)
+    let utc = utc(case, &snapshot)?;
+    Ok(Snapshot { utc, ..snapshot })
+}
+
+/// True time of the islands that somebody anchored.
+fn utc(case: &Case, snapshot: &Snapshot) -> Result<Vec<UtcOfIsland>, Error> {
+    let mut by_island: BTreeMap<Island, Vec<(Told<UtcAnchor>, Known)>> = BTreeMap::new();
+    for told in case.utc_anchors()? {
+        let UtcAnchor { source, time, utc, sigma_ns } = told.anchor;
+        let placement = snapshot.recording(source).and_then(|shown| shown.placement.as_ref());
+        let near = placement.and_then(|p| Some((p.island, p.near(time)?)));
+        if let Some((island, (case, own_ns))) = near {
+            let sigma_ns = (sigma_ns as f64).hypot(own_ns as f64).ceil() as i64;
+            by_island.entry(island).or_default().push((told, Known { case, utc, sigma_ns }));
+        }
+    }
+    let of_island = |(island, told): (Island, Vec<(Told<UtcAnchor>, Known)>)| {
+        let known: Vec<Known> = told.iter().map(|(_, known)| *known).collect();
+        let fit = utc::fit(&known)?;
+        let word = |((told, _), said): ((Told<UtcAnchor>, Known), &utc::Said)| UtcWord {
+            anchor: told.anchor,
+            said: told.said,
+            at_utc: told.at_utc,
+            actor: told.actor,
+            residual_ns: said.residual_ns,
+            contradicts: said.contradicts,
+        };
+        let anchors = told.into_iter().zip(&fit.said).map(word).collect();
+        Some(UtcOfIsland { island, map: fit.map, anchors })
+    };
+    Ok(by_island.into_iter().filter_map(of_island).collect())
 }
 
 /// What persons have said of where recordings lie.

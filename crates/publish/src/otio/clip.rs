@@ -1,12 +1,14 @@
 //! One piece of a recording as a clip.
 
+use std::fmt::Write as _;
+
 use evidence::{Excerpt, Piece};
 use serde_json::{Value, json};
 
 use super::rate::{Claimed, Rate};
 use super::url::file_url;
 use crate::islands::{Lane, played};
-use crate::{Labels, times};
+use crate::{Labels, Mark, times};
 
 /// A piece on the frames of its recording.
 #[derive(Debug)]
@@ -93,10 +95,14 @@ impl<'a> Placed<'a> {
     fn doubt_marker(&self) -> Value {
         let sigma_ns = self.piece.sigma_ns;
         let begin = times::clock(self.piece.case_start().0, 3);
-        let note = format!("{} (one standard deviation) at {begin}", times::doubt(sigma_ns));
+        let mut note = format!("{} (one standard deviation) at {begin}", times::doubt(sigma_ns));
+        if let Some(mark) = self.lane.mark {
+            let _ = write!(note, ", placed {}", mark.words());
+        }
         // Doubt within a frame changes no cut.
         let frame_ns = self.rate.ns(1).max(10_000_000);
-        let colour = if sigma_ns <= frame_ns { "GREEN" } else { "YELLOW" };
+        let is_sure = sigma_ns <= frame_ns && self.lane.mark.is_none();
+        let colour = if is_sure { "GREEN" } else { "YELLOW" };
         let at = self.first_frame().saturating_add(self.media_frame);
         marker(&note, colour, (at, 1), self.rate, &json!({ "sigma_s": self.piece.sigma_s() }))
     }
@@ -128,6 +134,7 @@ impl<'a> Placed<'a> {
             "offset_s": piece.map.offset_s(),
             "drift_ppm": piece.map.drift_ppm(),
             "sigma_s": piece.sigma_s(),
+            "placed_by": self.lane.mark.map(Mark::word),
         })
     }
 }

@@ -83,6 +83,7 @@ fn timeline(snapshot: &Snapshot, labels: &Labels, island: &IslandView, notes: &[
             "tool": snapshot.tool,
             "island": island.number,
             "case_time_of_timeline_start_s": zero_ns as f64 / 1e9,
+            "utc_of_timeline_start": utc(snapshot, island.number, zero_ns),
             "on_no_clock": notes,
         }},
         "tracks": {
@@ -95,6 +96,13 @@ fn timeline(snapshot: &Snapshot, labels: &Labels, island: &IslandView, notes: &[
             "source_range": null,
         },
     })
+}
+
+/// What the first frame was in UTC, and how sure that is; nothing where nobody said.
+fn utc(snapshot: &Snapshot, island: u32, zero_ns: i64) -> Value {
+    let Some(utc) = snapshot.utc_of(evidence::Island(island)) else { return Value::Null };
+    let (moment, sigma_ns) = utc.moment(evidence::CaseTime(zero_ns), 0);
+    json!({ "utc": moment.to_string(), "sigma_s": sigma_ns as f64 / 1e9 })
 }
 
 /// One track for a lane, and more where its pieces overlap in case time.

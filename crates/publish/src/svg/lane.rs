@@ -67,7 +67,10 @@ pub fn draw(ink: &mut Ink, row: &Row, section: &Section, layout: &Layout) {
     match &row.what {
         RowKind::Placed(lane) => {
             ink.open_picture(&tame(&lane.sentence()));
-            label(ink, row, layout, (lane.name, lane.shown), &times::doubt(lane.sigma_ns()));
+            // Where there is no second line, a star says that sound and light did not place it.
+            let star = if lane.mark.is_some() && !layout.size.has_subtitle { "* " } else { "" };
+            let doubt = format!("{star}{}", times::doubt(lane.sigma_ns()));
+            label(ink, row, layout, (lane.name, lane.shown), &doubt);
             if layout.size.has_subtitle {
                 let y = row.top_px + 29.0;
                 ink.words(&Words::new(LEFT_PX + 22.0, y, 10.5, MUTED), &subtitle(lane));
@@ -116,11 +119,19 @@ fn swatch(holds: Holds) -> String {
 /// What it holds, how long it is, and how much of it could not be placed.
 fn subtitle(lane: &Lane) -> String {
     let duration_ns = lane.shown.recording.duration.0;
-    let mut words = format!("{}, {}", lane.shown.holds().words(), times::length(duration_ns));
+    // What is marked has less room for what it holds.
+    let holds = match (lane.mark, lane.shown.holds()) {
+        (Some(_), Holds::Picture) => "picture only",
+        (_, holds) => holds.words(),
+    };
+    let mut words = format!("{holds}, {}", times::length(duration_ns));
     // Less than a second or a hundredth is the rounding of containers and codecs.
     let missing_ns = lane.not_placed_ns();
     if missing_ns > 1_000_000_000 && missing_ns > duration_ns / 100 {
         let _ = write!(words, ", {} not placed", times::length(missing_ns));
+    }
+    if let Some(mark) = lane.mark {
+        let _ = write!(words, ", {}", mark.words());
     }
     if let Some(first) = lane.twin {
         words = format!("same bytes as {}", shorten(&tame(first), NAME_COLUMNS - 10, "…"));

@@ -58,7 +58,7 @@ fn draw(snapshot: &Snapshot) -> String {
     ink.rect(0.0, 0.0, WIDTH_PX, layout.height_px, "fill=\"#fff\"");
     heading(&mut ink, snapshot, &islands, unplaced.len());
     for section in &layout.sections {
-        draw_section(&mut ink, section, &layout);
+        draw_section(&mut ink, snapshot, section, &layout);
     }
     if layout.lanes_left_out > 0 {
         let left_out = times::count(layout.lanes_left_out, "more placed recording");
@@ -124,7 +124,7 @@ fn heading(ink: &mut Ink, snapshot: &Snapshot, islands: &[IslandView], unplaced:
 }
 
 /// One island: its heading, axis and lanes, then the links between lanes.
-fn draw_section(ink: &mut Ink, section: &Section, layout: &Layout) {
+fn draw_section(ink: &mut Ink, snapshot: &Snapshot, section: &Section, layout: &Layout) {
     let top = section.top_px;
     let island = section.island;
     ink.open_group(&format!("role=\"list\" aria-label=\"Island {}\"", island.number));
@@ -137,6 +137,12 @@ fn draw_section(ink: &mut Ink, section: &Section, layout: &Layout) {
         let _ = write!(about, " · drawn {:.0}× larger", section.scale.enlarged);
     }
     ink.words(&Words::new(LEFT_PX, top + 37.0, 11.0, MUTED), &about);
+    if let Some(utc) = snapshot.utc_of(evidence::Island(island.number)) {
+        let words = Words::new(PLOT_RIGHT_PX, top + 17.0, 11.0, MUTED).anchored(Anchor::End);
+        let (zero, sigma_ns) = utc.moment(evidence::CaseTime(0), 0);
+        let doubt = times::doubt(sigma_ns);
+        ink.words(&words, &format!("0:00:00 is {} {doubt}", zero.text(sigma_ns)));
+    }
     axis(ink, section, &section.scale);
     for row in &section.rows {
         lane::draw(ink, row, section, layout);
@@ -222,6 +228,10 @@ fn legend(ink: &mut Ink, snapshot: &Snapshot, islands: &[IslandView], layout: &L
         ink.words(&Words::new(x + 22.0, y, 11.0, MUTED), "begins or ends somewhere here");
     }
     let mut notes = Vec::new();
+    if !layout.size.has_subtitle && islands.iter().flat_map(|i| &i.lanes).any(|l| l.mark.is_some())
+    {
+        notes.push("* placed by hand or by clock.");
+    }
     if !islands.is_empty() {
         notes.push("± is one standard deviation. Times are h:mm:ss after an arbitrary zero");
         notes.push(match islands.len() {

@@ -13,7 +13,7 @@ mod doubtful;
 use evidence::{CaseTime, MediaTime, Piece, Placement, SourceId, Tie};
 use serde::Serialize;
 
-use crate::{Labels, Shown, Snapshot};
+use crate::{Labels, Mark, Marks, Shown, Snapshot};
 
 pub use bridges::{Bridge, bridges};
 pub use doubtful::{Alternative, Doubtful, Leaning, SHARE_LEANING, Unplaced, doubtful};
@@ -32,6 +32,12 @@ pub struct Why {
     /// Why it is on none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<String>,
+    /// `hand` or `clock`, where its place rests on neither sound nor light.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placed_by: Option<&'static str>,
+    /// When it began in UTC, if the island is anchored.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub utc: Option<UtcWhy>,
     /// Where it lies.
     pub pieces: Vec<PieceWhy>,
     /// Jumps between the pieces.
@@ -44,6 +50,17 @@ pub struct Why {
     pub bridges: Vec<NamedBridge>,
     /// Places where it would fit, if it is on no clock.
     pub alternatives: Vec<Alternative>,
+}
+
+/// When a recording began in UTC.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct UtcWhy {
+    /// RFC 3339, with as many digits as the doubt bears.
+    pub begins: String,
+    /// One standard deviation.
+    pub sigma: f64,
+    /// What persons said of UTC on this island.
+    pub said: Vec<String>,
 }
 
 /// One piece of the placement, and what its sigma is made of.
@@ -205,12 +222,24 @@ pub fn why(snapshot: &Snapshot, labels: &Labels, id: SourceId) -> Option<Why> {
         sha256: id,
         duration: shown.recording.duration.seconds(),
         island,
+        placed_by: placement.and_then(|p| Marks::of(snapshot).get(p.source)).map(Mark::word),
+        utc: placement.and_then(|placement| utc(snapshot, placement)),
         pieces: placement.map_or_else(Vec::new, pieces),
         steps: placement.map_or_else(Vec::new, steps),
         ties,
         copied: copied.collect(),
         bridges,
         alternatives: doubtful::alternatives(snapshot, labels, shown),
+    })
+}
+
+fn utc(snapshot: &Snapshot, placement: &Placement) -> Option<UtcWhy> {
+    let utc = snapshot.utc_of(placement.island)?;
+    let (begins, sigma_ns) = utc.begins(placement)?;
+    Some(UtcWhy {
+        begins: begins.text(sigma_ns),
+        sigma: sigma_ns as f64 / 1e9,
+        said: utc.anchors.iter().map(|word| word.said.clone()).collect(),
     })
 }
 

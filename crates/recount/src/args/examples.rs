@@ -40,6 +40,7 @@ pub(super) const SYNC: &str = "\
 Examples:
   recount sync rehearsal.recount
   recount sync cam-a.mp4 cam-b.mov recorder.wav
+  recount sync rehearsal.recount --by-clock
   recount sync *.mp4 --json > placements.json
 
 In the JSON, the case time of media time t is offset + (1 + drift_ppm / 1000000) * t seconds, and
@@ -55,6 +56,18 @@ Examples:
 The first says: what lobby.mp4 shows at 41.2 s happened at 3 min 13.9 s of the case, give or take
 half a second. It is kept as a relation to a recording that was running then, so it stays true when
 the zero of the case moves. The exit code is 1 if sound contradicts it and it is not locked.";
+
+pub(super) const CLOCK: &str = "\
+Examples:
+  recount clock rehearsal.recount
+  recount clock rehearsal.recount lobby.mp4 --at 0:12.5 --utc 2019-10-21T19:46:05Z --sigma 0.5
+  recount clock rehearsal.recount --utc-from IMG_4127.MOV
+  recount clock rehearsal.recount lobby.mp4 --at 0:12 --shows '2019-10-21 13:46:05' --name lobby
+  recount clock rehearsal.recount lobby.mp4 --undo
+
+A clock that is ahead shows a later time than the others. What may explain an error is a candidate:
+many cameras write local time where UTC belongs, and no clock says that it was never set. From one
+moment of UTC the doubt grows by 0.36 s for each hour away; a second one, hours away, takes that off.";
 
 pub(super) const STATUS: &str = "\
 Examples:

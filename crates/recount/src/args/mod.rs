@@ -10,6 +10,9 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 
+use evidence::UtcTime;
+use evidence::civil::Written;
+
 use crate::steps::align::Missing;
 
 /// Works out what happened from everything that recorded it, and shows how it knows.
@@ -104,6 +107,15 @@ pub enum Command {
     /// can be taken back. Sound that is sure of itself outweighs it; --lock holds it against
     /// everything. The recordings are placed anew at once, and what moved is told.
     Place(Place),
+    /// Show how wrong the clocks of the devices are, and tie the case to UTC
+    ///
+    /// Reads what the files say of when they were made, and their names, and compares the clocks of
+    /// recordings on one island with one another: most devices agreeing, or UTC where the case is
+    /// anchored, tells how far off each is, with what may explain it. Nothing is placed by that; see
+    /// `recount sync --by-clock`. With --utc, says which moment of UTC a moment of a recording was;
+    /// with --shows, what a clock in the picture showed. Both are kept with your name and can be
+    /// taken back.
+    Clock(Clock),
     /// Show the sources, the islands, the placements and what could not be placed
     Status(Status),
     /// Show why a recording lies where it does, or on no clock
@@ -148,6 +160,9 @@ pub struct Reconstruct {
     /// Copy the evidence into the case
     #[arg(long)]
     pub copy: bool,
+    /// Whether clocks are believed.
+    #[command(flatten)]
+    pub belief: Belief,
     /// What becomes of the rest.
     #[command(flatten)]
     pub rest: Rest,
@@ -188,6 +203,9 @@ pub struct Sync {
     /// A case, or files and folders
     #[arg(required = true, value_name = "CASE|FILE")]
     pub targets: Vec<PathBuf>,
+    /// Whether clocks are believed.
+    #[command(flatten)]
+    pub belief: Belief,
     /// What becomes of the rest.
     #[command(flatten)]
     pub rest: Rest,
@@ -234,6 +252,42 @@ pub struct Place {
     /// Show what was said and by whom
     #[arg(long, group = "what")]
     pub list: bool,
+    /// How hard to work.
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// `recount clock`; see [`Command::Clock`].
+#[derive(Args, Debug)]
+#[command(after_help = examples::CLOCK, group = clap::ArgGroup::new("word"))]
+pub struct Clock {
+    /// The case
+    pub case: PathBuf,
+    /// The recording: its name in the case, its path, or the first digits of its hash; without it,
+    /// all clocks are shown
+    pub file: Option<String>,
+    /// The time in the recording that this is about
+    #[arg(long, value_name = "TIME", value_parser = time::moment, default_value = "0")]
+    pub at: i64,
+    /// It was then in UTC, or in a time that says how far it is from UTC: 2019-10-21T19:46:05Z
+    #[arg(long, value_name = "UTC", value_parser = time::utc, group = "word", requires = "file")]
+    pub utc: Option<UtcTime>,
+    /// A clock showed this then: '2019-10-21 13:46:05' or '13:46:05'
+    #[arg(long, value_name = "CLOCK", value_parser = time::shown, group = "word", requires = "file")]
+    pub shows: Option<Written>,
+    /// Which clock it is, if several files show it; without this, that of the device
+    #[arg(long, value_name = "NAME", requires = "shows")]
+    pub name: Option<String>,
+    /// How far off it may be: one standard deviation, in seconds [default: 1; 0.1 if the time has
+    /// decimals]
+    #[arg(long, value_name = "SECONDS", value_parser = time::doubt)]
+    pub sigma: Option<i64>,
+    /// Take UTC from what this file says of itself: from GPS, or because you say so
+    #[arg(long, value_name = "FILE", group = "word", conflicts_with = "file")]
+    pub utc_from: Option<String>,
+    /// Take back what was said last of UTC or a clock, or all that was said of FILE
+    #[arg(long, group = "word")]
+    pub undo: bool,
     /// How hard to work.
     #[command(flatten)]
     pub work: Work,
@@ -341,6 +395,24 @@ impl Rest {
     /// As the step understands it.
     pub fn missing(self) -> Missing {
         if self.without_missing { Missing::IsLeftOut } else { Missing::KeepsPlacements }
+    }
+}
+
+/// Whether clocks are believed.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Belief {
+    /// Place by its device's clock what sound, light and hand leave off, from now on in this case
+    #[arg(long)]
+    by_clock: bool,
+    /// Do so no longer
+    #[arg(long, conflicts_with = "by_clock")]
+    no_by_clock: bool,
+}
+
+impl Belief {
+    /// What is asked for from now on; none where nothing was said.
+    pub fn asked(self) -> Option<bool> {
+        (self.by_clock || self.no_by_clock).then_some(self.by_clock)
     }
 }
 

@@ -1,5 +1,8 @@
 //! Moments and doubts as a person types them.
 
+use evidence::UtcTime;
+use evidence::civil::{self, NS_PER_DAY, Written};
+
 /// A moment on some clock, nanoseconds: `12.5` (seconds), `3:13.9` (minutes) or `1:03:13.9`
 /// (hours), with a minus in front if it lies before zero. Exact: no rounding but below a
 /// nanosecond, where digits are dropped.
@@ -48,6 +51,29 @@ pub fn doubt(text: &str) -> Result<i64, String> {
     Err(format!("`{text}` is no doubt; write seconds, 0.0001 or more: nobody knows a time exactly"))
 }
 
+/// A moment of UTC: `2019-10-21T19:46:05Z`, or with another distance from UTC.
+///
+/// # Errors
+/// A sentence, for anything else.
+pub fn utc(text: &str) -> Result<UtcTime, String> {
+    let wrong = || {
+        format!("`{text}` is no moment of UTC; write 2019-10-21T19:46:05Z, or +02:00 in place of Z")
+    };
+    civil::read(text).and_then(Written::utc).ok_or_else(wrong)
+}
+
+/// What a clock shows: a date and a time of day, or a time of day alone.
+///
+/// # Errors
+/// A sentence, for anything else.
+pub fn shown(text: &str) -> Result<Written, String> {
+    let wrong = || format!("`{text}` is no clock; write '2019-10-21 13:46:05' or '13:46:05'");
+    let written = civil::read(text).ok_or_else(wrong)?;
+    let is_moment = written.resolution_ns < NS_PER_DAY;
+    let is_plain = written.has_date || written.zone_s.is_none();
+    if is_moment && is_plain { Ok(written) } else { Err(wrong()) }
+}
+
 /// Digits and nothing else.
 fn number(text: &str) -> Option<i64> {
     let plain = !text.is_empty() && text.len() <= 18 && text.bytes().all(|b| b.is_ascii_digit());
@@ -84,12 +110,18 @@ mod tests {
         for text in ["0", "-1", "0.00001", "nan"] {
             assert!(doubt(text).is_err(), "{text}");
         }
+        for text in ["2019-10-21T19:46:05", "2019-10-21", "19:46:05Z", "now"] {
+            assert!(utc(text).is_err(), "{text}");
+        }
+        for text in ["2019-10-21", "19:46:05Z", "5 to 12"] {
+            assert!(shown(text).is_err(), "{text}");
+        }
     }
 
     proptest! {
         #[test]
         fn any_text_is_read_or_refused_without_panic(text in "\\PC{0,30}") {
-            let _ = (moment(&text), doubt(&text));
+            let _ = (moment(&text), doubt(&text), utc(&text), shown(&text));
         }
 
         #[test]

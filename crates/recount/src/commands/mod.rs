@@ -2,6 +2,7 @@
 //! result. No command computes anything itself.
 
 mod add;
+mod clock;
 mod export;
 mod find;
 mod new;
@@ -36,6 +37,7 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::Add(asked) => add::run(desk, asked),
         Command::Sync(asked) => sync::run(desk, asked),
         Command::Place(asked) => place::run(desk, asked),
+        Command::Clock(asked) => clock::run(desk, asked),
         Command::Status(asked) => status::run(desk, asked),
         Command::Why(asked) => why::run(desk, asked),
         Command::Find(asked) => find::run(desk, asked),

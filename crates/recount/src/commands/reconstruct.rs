@@ -16,6 +16,7 @@ use crate::report::names::shown;
 use crate::report::output;
 use crate::snapshot;
 use crate::steps::add::{self, Keeping, Request};
+use crate::steps::clocks;
 use crate::steps::gather::{gather, is_case};
 use crate::steps::paths::absolute;
 
@@ -33,6 +34,7 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
     let paths = [folder.clone()];
     let request = Request { paths: &paths, keeping, jobs: asked.work.jobs() };
     add::run(desk, &mut case, &door, &request)?;
+    clocks::choose(&mut case, asked.belief.asked())?;
     synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
     let picture = draw(&case)?;
     if desk.json {

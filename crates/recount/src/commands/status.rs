@@ -13,8 +13,9 @@ use crate::args::Status;
 use crate::desk::Desk;
 use crate::error::Error;
 use crate::report::names::{shown, shown_text};
-use crate::report::{doubtful, output, status};
+use crate::report::{clock, doubtful, output, status};
 use crate::snapshot;
+use crate::steps::clocks::Trust;
 
 pub(super) fn run(desk: &Desk, asked: &Status) -> Result<(), Error> {
     let case = open(desk, &asked.case)?;
@@ -36,7 +37,9 @@ pub(super) fn print_case(desk: &Desk, case: &Case) -> Result<(), Error> {
     if desk.json {
         return output::print_json(&summary(case)?);
     }
-    output::print(&status::text(&snapshot::of_case(case)?, &warnings))
+    let snapshot = snapshot::of_case(case)?;
+    let hints = would_place(case, &snapshot)?;
+    output::print(&status::text(&snapshot, &hints, &warnings))
 }
 
 /// What is known of a case, for programs.
@@ -44,6 +47,16 @@ pub(super) fn summary(case: &Case) -> Result<status::Summary, Error> {
     let snapshot = snapshot::of_case(case)?;
     let alignment = serde_json::from_slice(&alignment_json(&snapshot)?).unwrap_or_default();
     Ok(status::summary(&snapshot, alignment, &worth_knowing(case)?))
+}
+
+/// What clocks would place if they were believed, in sentences.
+pub(super) fn would_place(case: &Case, snapshot: &publish::Snapshot) -> Result<Vec<String>, Error> {
+    let trust = Trust::of(case)?;
+    if trust.is_asked() {
+        return Ok(Vec::new());
+    }
+    let labels = Labels::of(snapshot);
+    Ok(clock::hints(&trust.puts(snapshot), &labels, case.dir()))
 }
 
 /// What was wrong with files while they were listened to, and with the case itself.

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::report::{output, status};
 use crate::snapshot;
 use crate::steps::gather::is_case;
-use crate::steps::loose;
+use crate::steps::{clocks, loose};
 
 pub(super) fn run(desk: &Desk, asked: &Sync) -> Result<(), Error> {
     use_threads(asked.work);
@@ -28,6 +28,7 @@ pub(super) fn run(desk: &Desk, asked: &Sync) -> Result<(), Error> {
 fn sync_case(desk: &Desk, dir: &Path, asked: &Sync) -> Result<(), Error> {
     let (mut case, _lock) = open_locked(desk, dir)?;
     let door = open_door(desk)?;
+    clocks::choose(&mut case, asked.belief.asked())?;
     synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
     if desk.json {
         return output::print_bytes(&alignment_json(&snapshot::of_case(&case)?)?);
@@ -36,12 +37,18 @@ fn sync_case(desk: &Desk, dir: &Path, asked: &Sync) -> Result<(), Error> {
 }
 
 fn sync_files(desk: &Desk, asked: &Sync) -> Result<(), Error> {
+    if asked.belief.asked() == Some(true) {
+        return Err(Error::Asked {
+            what: "clocks are believed only in a case, where that is remembered".to_owned(),
+            hint: "make one with `recount reconstruct FOLDER --by-clock`",
+        });
+    }
     let door = open_door(desk)?;
     let snapshot = loose::run(desk, &door, &asked.targets, asked.work.jobs())?;
     if desk.json {
         return output::print_bytes(&alignment_json(&snapshot)?);
     }
-    output::print(&status::text(&snapshot, &[]))
+    output::print(&status::text(&snapshot, &[], &[]))
 }
 
 /// The alignment as JSON, as `export --to json` writes it.

@@ -13,8 +13,9 @@ use crate::args::Why as Asked;
 use crate::desk::Desk;
 use crate::error::Error;
 use crate::report::names::shown;
-use crate::report::{output, why};
+use crate::report::{clock, output, why};
 use crate::snapshot;
+use crate::steps::clocks::Trust;
 use crate::steps::gather::is_case;
 
 pub(super) fn run(desk: &Desk, asked: &Asked) -> Result<(), Error> {
@@ -36,7 +37,10 @@ pub(super) fn run(desk: &Desk, asked: &Asked) -> Result<(), Error> {
             "why": found, "picture": asked.svg.as_ref().map(shown),
         }));
     }
-    output::print(&why::text(&found))?;
+    let mut trust = Trust::of(&case)?.puts(&snapshot);
+    trust.put.retain(|put| put.source == found.sha256);
+    trust.joined.clear();
+    output::print(&why::text(&found, &clock::hints(&trust, &labels, case.dir())))?;
     match &asked.svg {
         Some(out) if !desk.quiet => output::print(&format!("\nwrote {}\n", shown(out))),
         _ => Ok(()),

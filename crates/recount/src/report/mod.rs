@@ -1,5 +1,6 @@
 //! What a person or a program gets to read.
 
+pub mod clock;
 pub mod doubtful;
 pub mod find;
 pub mod moved;

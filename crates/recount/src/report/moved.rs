@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use evidence::{Anchor, Placement};
-use publish::{Labels, Snapshot, Word};
+use publish::{Labels, Mark, Marks, Snapshot, Word};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -34,6 +34,9 @@ pub struct Change {
     pub by_s: Option<f64>,
     /// Whether a person placed it.
     pub anchored: bool,
+    /// Whether nothing but clocks did.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub by_clock: bool,
 }
 
 /// What can happen to a recording.
@@ -55,6 +58,7 @@ pub enum What {
 /// What lies otherwise after than before, by name.
 pub fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
     let labels = Labels::of(after);
+    let marks = Marks::of(after);
     let was: BTreeMap<_, &Placement> = placements(before);
     let is: BTreeMap<_, &Placement> = placements(after);
     let mut changes = Vec::new();
@@ -69,6 +73,7 @@ pub fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
             sigma_s: Some(placement.sigma_s()),
             by_s: None,
             anchored: after.is_anchored(*id),
+            by_clock: marks.get(*id) == Some(Mark::Clock),
         };
         if let Some(old) = was.get(id) {
             change.what = What::Joined;
@@ -91,6 +96,7 @@ pub fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
         sigma_s: None,
         by_s: None,
         anchored: false,
+        by_clock: false,
     }));
     changes.sort_by(|a, b| a.file.cmp(&b.file));
     changes.extend(zeros(&was, &is, after, &labels));
@@ -120,6 +126,7 @@ fn zeros(
             sigma_s: Some(first.sigma_s()),
             by_s: Some(-shift_s),
             anchored: after.is_anchored(first.source),
+            by_clock: false,
         })
     };
     islands.into_iter().filter_map(zero).collect()
@@ -171,7 +178,11 @@ pub fn text(changes: &[Change]) -> String {
             "at {:.3} s ± {:.1} ms on island {island}{}",
             change.begins_s.unwrap_or(0.0),
             (change.sigma_s.unwrap_or(0.0) * 1e4).ceil() / 10.0,
-            if change.anchored { ", by hand" } else { "" },
+            match (change.anchored, change.by_clock) {
+                (true, _) => ", by hand",
+                (_, true) => ", by clock",
+                _ => "",
+            },
         );
         let by_s = change.by_s.unwrap_or(0.0);
         let _ = match change.what {

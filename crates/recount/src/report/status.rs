@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use evidence::{Placement, SourceKind};
 use publish::lanes::{self, Colour, Glyphs, Style};
 use publish::text::{columns, shorten};
+use publish::times;
 use publish::why::{Bridge, bridges};
-use publish::{Labels, Shown, Snapshot};
+use publish::{Labels, Marks, Shown, Snapshot};
 use serde::Serialize;
 
 use super::moved;
@@ -115,8 +116,8 @@ pub fn summary(snapshot: &Snapshot, alignment: serde_json::Value, warnings: &[St
     }
 }
 
-/// A snapshot as text. `warnings` are told at the end.
-pub fn text(snapshot: &Snapshot, warnings: &[String]) -> String {
+/// A snapshot as text. `hints`, what clocks would place, and `warnings` are told at the end.
+pub fn text(snapshot: &Snapshot, hints: &[String], warnings: &[String]) -> String {
     let mut page = String::new();
     let islands = islands(snapshot).len();
     let placed = snapshot.recordings.iter().filter(|shown| shown.is_placed()).count();
@@ -133,7 +134,14 @@ pub fn text(snapshot: &Snapshot, warnings: &[String]) -> String {
     let style = Style { colour, glyphs: Glyphs::Unicode };
     page.push_str(&lanes::draw(snapshot, width().unwrap_or(WIDTH_UNKNOWN), style));
     placements(&mut page, snapshot, width().unwrap_or(usize::MAX));
+    true_time(&mut page, snapshot);
     hanging(&mut page, snapshot);
+    if !hints.is_empty() {
+        let _ = writeln!(page, "\n{BOLD}Clocks could place{BOLD:#}");
+        for hint in hints {
+            let _ = writeln!(page, "  {hint}");
+        }
+    }
     documents(&mut page, snapshot);
     if !warnings.is_empty() {
         let _ = writeln!(page, "\n{BOLD}Worth knowing{BOLD:#}");
@@ -154,10 +162,11 @@ fn placements(page: &mut String, snapshot: &Snapshot, width: usize) {
     }
     page.push('\n');
     rows.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    let marks = Marks::of(snapshot);
     let mark = |placement: &Placement| {
-        if snapshot.is_anchored(placement.source) { " (by hand)" } else { "" }
+        marks.get(placement.source).map_or(String::new(), |mark| format!(" ({})", mark.words()))
     };
-    let names: Vec<String> = rows.iter().map(|row| shown_text(row.2) + mark(row.3)).collect();
+    let names: Vec<String> = rows.iter().map(|row| shown_text(row.2) + &mark(row.3)).collect();
     let has_room = width >= FIGURES_COLUMNS + NAME_COLUMNS_MIN;
     let figures = if has_room { FIGURES_COLUMNS } else { FIGURES_COLUMNS_FEW };
     let room = width.saturating_sub(figures).clamp(NAME_COLUMNS_MIN, NAME_COLUMNS_MAX);
@@ -191,6 +200,40 @@ fn placements(page: &mut String, snapshot: &Snapshot, width: usize) {
         let _ = writeln!(page, "\n{BOLD}Placed by hand{BOLD:#}");
         for line in moved::words(snapshot).lines() {
             let _ = writeln!(page, "  {line}");
+        }
+    }
+}
+
+/// True time, island by island, and when each recording began in it.
+fn true_time(page: &mut String, snapshot: &Snapshot) {
+    if snapshot.utc.is_empty() {
+        return;
+    }
+    let labels = Labels::of(snapshot);
+    let _ = writeln!(page, "\n{BOLD}UTC{BOLD:#}");
+    for utc in &snapshot.utc {
+        let _ = writeln!(page, "  {}", utc.sentence());
+        for word in utc.anchors.iter().filter(|word| word.contradicts) {
+            let _ = writeln!(
+                page,
+                "    contradicted by {}: {} off",
+                shown_text(&word.said),
+                times::length(word.residual_ns),
+            );
+        }
+        let mut rows: Vec<(evidence::UtcTime, String)> = labels
+            .sorted(snapshot)
+            .into_iter()
+            .filter_map(|(name, shown)| {
+                let placement = shown.placement.as_ref().filter(|p| p.island == utc.island)?;
+                let (moment, sigma_ns) = utc.begins(placement)?;
+                let doubt = times::doubt(sigma_ns);
+                Some((moment, format!("{}  {doubt}  {}", moment.text(sigma_ns), shown_text(name))))
+            })
+            .collect();
+        rows.sort();
+        for (_, row) in rows {
+            let _ = writeln!(page, "    {row}");
         }
     }
 }

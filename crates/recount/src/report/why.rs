@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use publish::times;
 use publish::why::{Alternative, NamedBridge, PieceWhy, Step, TieWhy, Why};
 
 use super::names::shown_text;
@@ -14,7 +15,8 @@ const NAMED_MAX: usize = 4;
 const FAR_SIGMAS: f64 = 3.0;
 
 /// All of it, as text.
-pub fn text(why: &Why) -> String {
+/// `clock` says where its device's clock would put it.
+pub fn text(why: &Why, clock: &[String]) -> String {
     let mut page = String::new();
     head(&mut page, why);
     pieces(&mut page, why);
@@ -22,6 +24,9 @@ pub fn text(why: &Why) -> String {
     bridges(&mut page, why);
     if why.island.is_none() {
         unplaced(&mut page, why);
+        for hint in clock {
+            let _ = writeln!(page, "  {hint}");
+        }
     }
     page
 }
@@ -36,6 +41,9 @@ fn head(page: &mut String, why: &Why) {
         (Some(island), _) if partners.is_empty() => {
             format!("is on island {island}, placed by what was copied into it")
         }
+        (Some(island), _) if why.placed_by == Some("clock") => {
+            format!("is on island {island}, placed by nothing but the clocks of devices")
+        }
         (Some(island), _) => format!(
             "is on island {island}, placed by what it has in common with {}",
             count(partners.len(), "other recording")
@@ -44,6 +52,13 @@ fn head(page: &mut String, why: &Why) {
         (None, None) => "is on no clock".to_owned(),
     };
     let _ = writeln!(page, "{BOLD}{name}{BOLD:#} {verdict}");
+    if let Some(utc) = &why.utc {
+        let doubt = times::doubt((utc.sigma * 1e9) as i64);
+        let _ = writeln!(page, "  it began at {} {doubt} in UTC:", utc.begins);
+        for said in &utc.said {
+            let _ = writeln!(page, "    {}", shown_text(said));
+        }
+    }
     for copied in &why.copied {
         let _ = writeln!(
             page,
@@ -77,7 +92,7 @@ fn pieces(page: &mut String, why: &Why) {
             piece.drift_ppm.abs(),
             if piece.drift_ppm < 0.0 { "fast" } else { "slow" },
         );
-        let _ = writeln!(page, "    {}", sigma(piece));
+        let _ = writeln!(page, "    {}", sigma(why, piece));
     }
 }
 
@@ -95,8 +110,15 @@ fn step_sentence(before: &PieceWhy, step: &Step) -> String {
 }
 
 /// What a sigma is made of; its parts add up as squares do.
-fn sigma(piece: &PieceWhy) -> String {
+fn sigma(why: &Why, piece: &PieceWhy) -> String {
     let Some(parts) = piece.sigma_parts else {
+        if why.placed_by == Some("clock") {
+            return format!(
+                "{} ms is: the last digit of the clocks, what their readings leave open, 100 ppm of \
+                 the time between them",
+                doubt_ms(piece.sigma)
+            );
+        }
         return format!("{} ms, its parts were not kept", doubt_ms(piece.sigma));
     };
     format!(
@@ -238,7 +260,7 @@ fn unplaced(page: &mut String, why: &Why) {
         page,
         "\n{BOLD}What could be done{BOLD:#}\n  add another recording that heard both this and the \
          others, and run `recount sync` again\n  or place it by hand, if something else says when \
-         it began"
+         it began: `recount place CASE FILE --at TIME`"
     );
 }
 

@@ -11,6 +11,7 @@ use evidence::{Recording, Refusal, Source, SourceId};
 use media::Door;
 use serde_json::json;
 
+use super::clocks::Trust;
 use super::given::{Mute, Word};
 use super::hear::sound_tag;
 use super::listen::{self, Unheard};
@@ -84,7 +85,8 @@ pub fn run(
     let Taken { unheard, watched } = taken;
     let recordings = case.recordings()?;
     let word = Word::of(case)?;
-    let step = step(door, &recordings, taken, &word);
+    let trust = Trust::of(case)?;
+    let step = step(door, &recordings, taken, (&word, &trust));
     if case.is_done(&step)? {
         desk.tell(&Event::Finished { step: Step::Align, counts: BTreeMap::new() });
         return Ok(Outcome::Done);
@@ -105,11 +107,12 @@ pub fn run(
         return Ok(Outcome::ListenAgain);
     };
     let mute = word.mute(&recordings, &ready.iter().map(|r| r.id).collect::<Vec<_>>());
-    let alignment = match place(desk, &ready, &mute, &word.given()) {
+    let mut alignment = match place(desk, &ready, &mute, &word.given()) {
         Ok(alignment) => alignment,
         Err(error) => return damaged(case, &ready).ok_or(error),
     };
     desk.stop_if_asked()?;
+    trust.place(&mut alignment, &recordings);
     let is_placed = |id: SourceId| alignment.placements.iter().any(|p| p.source == id);
     let unplaceable = unplaceable(&recordings, unheard);
     let mut refusals = alignment.refusals;
@@ -218,7 +221,7 @@ fn step(
     door: &Door,
     recordings: &[(Source, Recording)],
     taken: Taken<'_>,
-    word: &Word,
+    (word, trust): (&Word, &Trust),
 ) -> case::Step {
     let unheard: BTreeMap<_, _> =
         taken.unheard.iter().map(|(id, why)| (id.to_string(), why)).collect();
@@ -231,6 +234,9 @@ fn step(
     }
     if let Some(given) = word.params() {
         params["given"] = given;
+    }
+    if let Some(clocks) = trust.params(recordings) {
+        params["by_clock"] = clocks;
     }
     case::Step {
         name: "align".to_owned(),

@@ -68,6 +68,7 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
         excerpts: alignment.excerpts,
         documents: Vec::new(),
         words: Vec::new(),
+        utc: Vec::new(),
         tool: TOOL.to_owned(),
     })
 }

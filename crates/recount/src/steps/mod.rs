@@ -4,6 +4,7 @@
 
 pub mod add;
 pub mod align;
+pub mod clocks;
 mod copy;
 pub mod examine;
 pub mod find;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod cache;
+mod clock;
 mod commands;
 mod evidence_untouched;
 mod find;
