@@ -43,7 +43,7 @@ pub enum Convention {
 
 /// What a reading of a placed recording says of its clock.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Zero {
+pub(super) struct Witness {
     pub island: Island,
     /// The moment, on the clock of the island.
     pub case: CaseTime,
@@ -109,7 +109,7 @@ impl Gathered {
     }
 
     /// What the placed readings say, in the order of case time, island by island.
-    pub(super) fn zeros(&self, recorded: &[Recorded]) -> Vec<(&Read, Zero)> {
+    pub(super) fn zeros(&self, recorded: &[Recorded]) -> Vec<(&Read, Witness)> {
         let convention = self.convention.unwrap_or(Convention::Start);
         self.zeros_by(recorded, convention)
     }
@@ -119,20 +119,20 @@ impl Gathered {
         &self,
         recorded: &[Recorded],
         convention: Convention,
-    ) -> Vec<(&Read, Zero)> {
+    ) -> Vec<(&Read, Witness)> {
         let zero = |read: &Read| {
             let one = &recorded[read.at];
             let placement = one.placement.filter(|p| !p.pieces.is_empty())?;
             let time = moment(&read.reading, convention, one.recording.duration);
             let (case, sigma_ns) = placement.near(time)?;
-            Some(Zero {
+            Some(Witness {
                 island: placement.island,
                 case,
                 zero_ns: read.reading.shows.ns.saturating_sub(case.0),
                 sigma_ns: (read.reading.sigma_ns as f64).hypot(sigma_ns as f64),
             })
         };
-        let mut zeros: Vec<(&Read, Zero)> =
+        let mut zeros: Vec<(&Read, Witness)> =
             self.readings.iter().filter_map(|read| Some((read, zero(read)?))).collect();
         zeros.sort_by_key(|(read, zero)| (zero.island, zero.case, read.at));
         zeros
@@ -198,7 +198,7 @@ pub(super) const SIGMAS: f64 = 3.0;
 pub(super) const DRIFT_PPM: f64 = 100.0;
 
 /// Whether two readings can be of one clock that nobody set in between.
-pub(super) fn agree(a: &Zero, b: &Zero) -> bool {
+pub(super) fn agree(a: &Witness, b: &Witness) -> bool {
     let apart_ns = (a.zero_ns.saturating_sub(b.zero_ns)) as f64;
     let since_ns = a.case.0.saturating_sub(b.case.0) as f64;
     apart_ns.abs() <= SIGMAS * a.sigma_ns.hypot(b.sigma_ns).hypot(since_ns * DRIFT_PPM * 1e-6)

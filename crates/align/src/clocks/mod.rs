@@ -18,6 +18,7 @@ mod places;
 mod read;
 mod reasons;
 mod survey;
+mod timecodes;
 
 use evidence::{ClockReading, MediaTime, Placement, Shown, SourceId};
 

@@ -21,8 +21,10 @@ use evidence::{
     Basis, ClockMap, ClockReading, Island, MediaTime, Piece, Placement, SourceId, Tie, TieKind,
 };
 
-use super::gather::{Convention, DRIFT_PPM, Gathered, Read, SIGMAS, Zero, agree, gather, moment};
-use super::{Recorded, Series};
+use super::gather::{
+    Convention, DRIFT_PPM, Gathered, Read, SIGMAS, Witness, agree, gather, moment,
+};
+use super::{Recorded, Series, timecodes};
 use crate::Alignment;
 
 /// Further from a placed recording of the device than this, and too much may have happened to
@@ -126,7 +128,11 @@ fn best(at: usize, clocks: &[&Gathered], recorded: &[Recorded]) -> Option<Put> {
         other.island == first.island && apart_ns.abs() > reach_ns
     };
     let is_free = !twice_at_once(first, at, *device, clocks, recorded);
-    (is_free && !found.iter().any(contradicts)).then(|| first.clone())
+    if !is_free || found.iter().any(contradicts) {
+        return None;
+    }
+    let finer = timecodes::refined(first, (at, *device), clocks, recorded);
+    Some(finer.unwrap_or_else(|| first.clone()))
 }
 
 /// Where one reading puts its recording on an island.
@@ -171,7 +177,7 @@ fn estimate(
     recorded: &[Recorded],
 ) -> Option<Estimate> {
     let zeros = clock.zeros_by(recorded, convention);
-    let here: Vec<&(&Read, Zero)> = zeros
+    let here: Vec<&(&Read, Witness)> = zeros
         .iter()
         .filter(|(other, zero)| {
             zero.island == island && other.reading.shows.basis == read.reading.shows.basis
@@ -186,17 +192,17 @@ fn estimate(
     let duration = recorded[read.at].recording.duration;
     let time = moment(&read.reading, convention, duration);
     let shows_ns = read.reading.shows.ns;
-    let away_ns = |zero: &Zero| {
+    let away_ns = |zero: &Witness| {
         // What the clock shows there is the case time of the reading, but for the zero.
         shows_ns.saturating_sub(zero.zero_ns).saturating_sub(zero.case.0) as f64
     };
-    let weight = |zero: &Zero| zero.sigma_ns.hypot(away_ns(zero) * DRIFT_PPM * 1e-6).powi(-2);
+    let weight = |zero: &Witness| zero.sigma_ns.hypot(away_ns(zero) * DRIFT_PPM * 1e-6).powi(-2);
     let nearest = here.iter().min_by(|a, b| away_ns(&a.1).abs().total_cmp(&away_ns(&b.1).abs()))?;
     if away_ns(&nearest.1).abs() > REACH_NS as f64 {
         return None;
     }
     let pivot_ns = nearest.1.zero_ns;
-    let beside = |zero: &Zero| zero.zero_ns.saturating_sub(pivot_ns) as f64;
+    let beside = |zero: &Witness| zero.zero_ns.saturating_sub(pivot_ns) as f64;
     let weights: f64 = here.iter().map(|(_, zero)| weight(zero)).sum();
     let mean_ns = here.iter().map(|(_, zero)| weight(zero) * beside(zero)).sum::<f64>() / weights;
     let misfit: f64 =
@@ -279,16 +285,20 @@ fn joined(clocks: &[&Gathered], recorded: &[Recorded], copies: &[SourceId]) -> V
         })
         .map(|a| (a.onto, a.island))
         .collect();
-    let mut home: BTreeMap<Island, (Island, i64, f64)> = BTreeMap::new();
-    let mut joined: Vec<Joined> = Vec::new();
+    between.retain(|one| !contradicted.contains(&(one.onto, one.island)));
+    moved(&between)
+}
+
+/// Where an island goes: onto which, by how much, and one standard deviation of that.
+type Homes = BTreeMap<Island, (Island, i64, f64)>;
+
+/// Each island as it is finally moved, with the relation that first moved it.
+fn moved(between: &[Joined]) -> Vec<Joined> {
+    let mut homes = Homes::new();
+    let mut used: Vec<&Joined> = Vec::new();
     for one in between {
-        if contradicted.contains(&(one.onto, one.island)) {
-            continue;
-        }
-        let place = |island: Island, home: &BTreeMap<Island, (Island, i64, f64)>| {
-            home.get(&island).copied().unwrap_or((island, 0, 0.0))
-        };
-        let (a, b) = (place(one.onto, &home), place(one.island, &home));
+        let place = |island: Island| homes.get(&island).copied().unwrap_or((island, 0, 0.0));
+        let (a, b) = (place(one.onto), place(one.island));
         if a.0 == b.0 {
             continue;
         }
@@ -297,28 +307,24 @@ fn joined(clocks: &[&Gathered], recorded: &[Recorded], copies: &[SourceId]) -> V
         let (keep, gone, shift_ns) =
             if a.0 < b.0 { (a.0, b.0, shift_ns) } else { (b.0, a.0, shift_ns.saturating_neg()) };
         let sigma = (one.sigma_ns as f64).hypot(a.2).hypot(b.2);
-        let members = [(gone, (gone, 0, 0.0))].into_iter().chain(home.clone());
-        for (island, (at, offset_ns, own)) in members {
-            if at == gone {
-                home.insert(island, (keep, shift_ns.saturating_add(offset_ns), sigma.hypot(own)));
+        for (at, offset_ns, own) in homes.values_mut().filter(|home| home.0 == gone) {
+            (*at, *own) = (keep, sigma.hypot(*own));
+            *offset_ns = offset_ns.saturating_add(shift_ns);
+        }
+        homes.insert(gone, (keep, shift_ns, sigma));
+        used.push(one);
+    }
+    let mut all: Vec<Joined> = Vec::new();
+    for one in used {
+        for island in [one.island, one.onto] {
+            let is_new = all.iter().all(|other| other.island != island);
+            if let Some(&(onto, shift_ns, sigma)) = homes.get(&island).filter(|_| is_new) {
+                let sigma_ns = sigma.ceil() as i64;
+                all.push(Joined { island, onto, shift_ns, sigma_ns, ..one.clone() });
             }
         }
-        joined.push(one);
     }
-    // Each island as it is finally moved, with the relation that first moved it.
-    joined
-        .iter()
-        .flat_map(|one| [one.onto, one.island].map(|island| (island, one)))
-        .filter_map(|(island, one)| {
-            let &(onto, shift_ns, sigma) = home.get(&island)?;
-            Some(Joined { island, onto, shift_ns, sigma_ns: sigma.ceil() as i64, ..one.clone() })
-        })
-        .fold(Vec::new(), |mut all: Vec<Joined>, one| {
-            if all.iter().all(|other| other.island != one.island) {
-                all.push(one);
-            }
-            all
-        })
+    all
 }
 
 /// What one clock says of two islands.
@@ -330,8 +336,8 @@ fn relation(
 ) -> Option<Joined> {
     let by = |convention| -> Option<(i64, f64, SourceId, SourceId)> {
         let zeros = clock.zeros_by(recorded, convention);
-        let here = |which: Island| -> Vec<&(&Read, Zero)> {
-            let fits = |(read, zero): &&(&Read, Zero)| {
+        let here = |which: Island| -> Vec<&(&Read, Witness)> {
+            let fits = |(read, zero): &&(&Read, Witness)| {
                 zero.island == which
                     && read.reading.shows.basis != Basis::TimeOfDay
                     && !copies.contains(&read.reading.source)
@@ -339,12 +345,12 @@ fn relation(
             zeros.iter().filter(fits).collect()
         };
         let (left, right) = (here(onto), here(island));
-        let is_torn = |of: &[&(&Read, Zero)]| of.windows(2).any(|p| !agree(&p[0].1, &p[1].1));
+        let is_torn = |of: &[&(&Read, Witness)]| of.windows(2).any(|p| !agree(&p[0].1, &p[1].1));
         if is_torn(&left) || is_torn(&right) {
             return None;
         }
         let pairs = left.iter().flat_map(|l| right.iter().map(move |r| (*l, *r)));
-        let apart_ns = |l: &(&Read, Zero), r: &(&Read, Zero)| {
+        let apart_ns = |l: &(&Read, Witness), r: &(&Read, Witness)| {
             r.0.reading.shows.ns.saturating_sub(l.0.reading.shows.ns)
         };
         let same_basis = pairs.filter(|(l, r)| l.0.reading.shows.basis == r.0.reading.shows.basis);

@@ -115,7 +115,7 @@ fn date(recorded: &Recorded, claim: &Claim) -> Option<Reading> {
     let marks =
         if series == Series::Zoned { Marks::At(MediaTime::ZERO) } else { Marks::StartOrEnd };
     let reading = reading(recorded, claim, series, shows, written.resolution_ns);
-    Some(Reading { zone_s, marks, ..reading })
+    Some(Reading { marks, zone_s, ..reading })
 }
 
 /// Whether the container itself tells when it was made.

@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use evidence::civil::NS_PER_DAY;
 use evidence::{Basis, CaseTime, ClockReading, Island, SourceId, UtcMap};
 
-use super::gather::{Convention, Gathered, Zero, agree, gather};
+use super::gather::{Convention, Gathered, Witness, agree, gather};
 use super::reasons::{self, Reason, Wrong};
-use super::{Marks, Reading, Recorded, Series};
+use super::{Marks, Reading, Recorded, SIGMA_NS_MIN, Series};
 
 const NS_PER_S: i64 = 1_000_000_000;
 
@@ -113,7 +113,8 @@ pub struct Reference {
     pub zero_ns: i64,
     /// Which time that is.
     pub basis: Basis,
-    /// Half the distance between the devices that agree and are furthest apart, nanoseconds.
+    /// Half the distance between the devices that agree and are furthest apart, a second at least;
+    /// of UTC one standard deviation. Nanoseconds.
     pub spread_ns: i64,
     /// Seconds by which local time is ahead of UTC, where devices tell, and how many do.
     pub zone: Option<(i32, usize)>,
@@ -202,7 +203,7 @@ struct Standing {
     zero_ns: i64,
     sigma_ns: f64,
     spread_ns: i64,
-    zeros: Vec<(Zero, SourceId)>,
+    zeros: Vec<(Witness, SourceId)>,
     is_several: bool,
 }
 
@@ -215,7 +216,7 @@ impl Standing {
         let zeros = clock.zeros(recorded);
         let here = zeros.iter().filter(|(_, zero)| zero.island == island);
         let basis = here.clone().map(|(read, _)| read.reading.shows.basis).min()?;
-        let zeros: Vec<(Zero, SourceId)> = here
+        let zeros: Vec<(Witness, SourceId)> = here
             .filter(|(read, _)| read.reading.shows.basis == basis)
             .map(|(read, zero)| (*zero, read.reading.source))
             .collect();
@@ -326,13 +327,13 @@ impl Standing {
         if self.is_several {
             return None;
         }
-        let jump = |pair: &[(Zero, SourceId)]| {
+        let jump = |pair: &[(Witness, SourceId)]| {
             let apart_ns = pair[1].0.zero_ns.saturating_sub(pair[0].0.zero_ns);
             if self.basis == Basis::TimeOfDay { wrapped(apart_ns) } else { apart_ns }
         };
         let torn = self.zeros.windows(2).filter(|pair| {
             let beside =
-                Zero { zero_ns: pair[0].0.zero_ns.saturating_add(jump(pair)), ..pair[1].0 };
+                Witness { zero_ns: pair[0].0.zero_ns.saturating_add(jump(pair)), ..pair[1].0 };
             !agree(&pair[0].0, &beside)
         });
         let widest = torn.max_by_key(|pair| jump(pair).saturating_abs())?;
@@ -418,7 +419,9 @@ fn by_others(
     };
     let basis = if found.has_day { basis } else { Basis::TimeOfDay };
     let zero_ns = found.zero_ns;
-    let Agreed { devices, of, spread_ns, .. } = found;
+    let Agreed { devices, of, .. } = found;
+    // No closer than clocks of whole seconds can tell.
+    let spread_ns = found.spread_ns.max(SIGMA_NS_MIN);
     Some(Reference { island, is_utc: false, devices, of, zero_ns, basis, spread_ns, zone })
 }
 

@@ -303,6 +303,26 @@ fn a_recording_is_put_where_the_clock_of_its_device_says_however_wrong_that_is()
 }
 
 #[test]
+fn timecodes_that_ran_on_make_the_place_good_to_a_frame() {
+    let one = |number, name: &str, created: &str, timecode: &str| {
+        file(number, name, 60).created(created).by("A").claiming(
+            ClaimKind::Timecode,
+            "timecode",
+            timecode,
+        )
+    };
+    let first = || one(1, "a1.mov", "2019-10-21T11:46:00Z", "13:46:00:05").at(5.0);
+    let ran = [first(), one(2, "a2.mov", "2019-10-21T11:50:01Z", "13:50:00:15")];
+    let put = &puts(&recorded(&ran), &[], &[]).put[0];
+    assert_eq!((put.series, put.offset_ns), (Series::Timecode, 245_400_000_000));
+    assert!((40_000_000..80_000_000).contains(&put.sigma_ns), "{put:?}");
+    // A counter that stood still between the recordings is not believed.
+    let stood = [first(), one(2, "a2.mov", "2019-10-21T11:50:01Z", "13:47:00:05")];
+    let put = &puts(&recorded(&stood), &[], &[]).put[0];
+    assert_eq!((put.series, put.offset_ns), (Series::Creation, 246 * S));
+}
+
+#[test]
 fn an_open_end_widens_the_doubt_by_half_of_what_the_lengths_differ() {
     let files = [
         file(1, "a1.mp4", 60).created("2019-10-21T11:46:00Z").by("A").at(0.0),

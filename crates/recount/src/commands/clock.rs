@@ -1,6 +1,6 @@
 //! `recount clock`: how wrong the clocks are, and what a person says of true time.
 
-use align::clocks::{Reading, Recorded, Series, readings_of};
+use align::clocks::{Clock as Shows, Convention, Marks, Reading, Recorded, Series, readings_of};
 use case::Case;
 use evidence::civil::Civil;
 use evidence::{Basis, ClockReading, MediaTime, SourceId, UtcAnchor, UtcTime};
@@ -69,11 +69,8 @@ fn show(
     if desk.json {
         return output::print_json(&clock::as_json(&clocks, &puts));
     }
-    let hints = if trust.is_asked() || only.is_some() {
-        Vec::new()
-    } else {
-        clock::hints(&puts, &labels, case.dir())
-    };
+    let hints =
+        if trust.is_asked() || only.is_some() { Vec::new() } else { clock::hints(&puts, &labels) };
     output::print(&clock::text(&clocks, &hints))
 }
 
@@ -88,7 +85,15 @@ fn say(
     let labels = Labels::of(snapshot);
     if let Some(from) = &asked.utc_from {
         let source = named::recording(case, snapshot, from)?;
-        let (anchor, said) = anchor_from(snapshot, source, asked.sigma)?;
+        let convention = |reading: &Reading| {
+            let clocks = Trust::of(case).ok()?.survey(snapshot).clocks;
+            let own = |clock: &&Shows| {
+                clock.series == reading.series
+                    && clock.readings.iter().any(|judged| judged.reading.source == source)
+            };
+            clocks.iter().find(own)?.convention
+        };
+        let (anchor, said) = anchor_from(snapshot, source, asked.sigma, &convention)?;
         case.put_utc_anchor(&stamp(), &anchor, &said)?;
         return Ok(());
     }
@@ -137,6 +142,7 @@ fn anchor_from(
     snapshot: &Snapshot,
     source: SourceId,
     sigma: Option<i64>,
+    convention: &dyn Fn(&Reading) -> Option<Convention>,
 ) -> Result<(UtcAnchor, String), Error> {
     let none = || Error::Asked {
         what: "this file says nothing of UTC; its times are local, and nobody says where"
@@ -151,9 +157,11 @@ fn anchor_from(
     let mut readings = readings_of(&recorded).into_iter().filter(in_utc);
     let reading = readings.next().ok_or_else(none)?;
     let duration = shown.recording.duration;
-    let (time, open_ns) = match (reading.marks, reading.series) {
-        (align::clocks::Marks::At(time), _) => (time, 0),
-        (_, Series::Name) => (MediaTime::ZERO, 0),
+    let (time, open_ns) = match (reading.marks, convention(&reading)) {
+        (Marks::At(time), _) => (time, 0),
+        (_, Some(Convention::Start)) => (MediaTime::ZERO, 0),
+        (_, Some(Convention::End)) => (duration, 0),
+        _ if reading.series == Series::Name => (MediaTime::ZERO, 0),
         // Beginning or end: the middle, and half the length of doubt.
         _ => (MediaTime(duration.0 / 2), duration.0 / 2),
     };

@@ -56,7 +56,7 @@ pub(super) fn would_place(case: &Case, snapshot: &publish::Snapshot) -> Result<V
         return Ok(Vec::new());
     }
     let labels = Labels::of(snapshot);
-    Ok(clock::hints(&trust.puts(snapshot), &labels, case.dir()))
+    Ok(clock::hints(&trust.puts(snapshot), &labels))
 }
 
 /// What was wrong with files while they were listened to, and with the case itself.

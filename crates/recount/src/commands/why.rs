@@ -40,7 +40,7 @@ pub(super) fn run(desk: &Desk, asked: &Asked) -> Result<(), Error> {
     let mut trust = Trust::of(&case)?.puts(&snapshot);
     trust.put.retain(|put| put.source == found.sha256);
     trust.joined.clear();
-    output::print(&why::text(&found, &clock::hints(&trust, &labels, case.dir())))?;
+    output::print(&why::text(&found, &clock::hints(&trust, &labels)))?;
     match &asked.svg {
         Some(out) if !desk.quiet => output::print(&format!("\nwrote {}\n", shown(out))),
         _ => Ok(()),

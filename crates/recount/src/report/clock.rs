@@ -1,7 +1,6 @@
 //! The clocks of the devices: how far each is off, and what may explain it.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
 use align::clocks::{Clock, Error, OnIsland, Puts, Reference, Survey, length, zone_text};
 use evidence::civil::Civil;
@@ -10,7 +9,7 @@ use publish::text::{columns, shorten};
 use publish::{Labels, Snapshot, times};
 use serde_json::{Value, json};
 
-use super::names::{shown, shown_text};
+use super::names::shown_text;
 use super::status::{BOLD, count};
 
 /// Longer names leave the figures too far away.
@@ -89,7 +88,11 @@ fn islands(clocks: &Clocks) -> Vec<u32> {
 fn on_island(page: &mut String, clocks: &Clocks, island: u32) {
     let reference = clocks.survey.references.iter().find(|r| r.island.0 == island);
     let _ = writeln!(page, "\n{BOLD}Clocks on island {island}{BOLD:#}");
-    let _ = writeln!(page, "  {}", compared_with(reference));
+    let of = |clock: &&Clock| clock.on.iter().any(|on| on.island.0 == island);
+    let mut devices: Vec<&str> =
+        clocks.survey.clocks.iter().filter(of).map(|clock| clock.device.as_str()).collect();
+    devices.dedup();
+    let _ = writeln!(page, "  {}", compared_with(reference, devices.len()));
     if let Some((zone_s, devices)) = reference.and_then(|reference| reference.zone) {
         let _ = writeln!(
             page,
@@ -99,7 +102,6 @@ fn on_island(page: &mut String, clocks: &Clocks, island: u32) {
             if devices == 1 { "tells" } else { "tell" },
         );
     }
-    let of = |clock: &&Clock| clock.on.iter().any(|on| on.island.0 == island);
     let rows: Vec<(String, &Clock, &OnIsland)> = clocks
         .clocks()
         .filter(of)
@@ -132,22 +134,28 @@ fn on_island(page: &mut String, clocks: &Clocks, island: u32) {
 }
 
 /// What the clocks of an island are compared with.
-fn compared_with(reference: Option<&Reference>) -> String {
+fn compared_with(reference: Option<&Reference>, devices: usize) -> String {
     match reference {
+        None if devices < 2 => {
+            "only one device tells a time, so there is nothing to compare it with".to_owned()
+        }
         None => "no two devices agree, so nobody can tell which is wrong; with a moment of UTC \
                  (`recount clock CASE FILE --at TIME --utc UTC`) each of them can be judged"
             .to_owned(),
         Some(reference) if reference.is_utc => {
             "compared with UTC, as the case is anchored".to_owned()
         }
-        Some(reference) => format!(
-            "compared with what {} of {} agree on that are within a minute of one another, to {}; all \
-             of them may be wrong alike",
-            reference.devices,
-            count(reference.of, "device"),
-            // Half the distance, and no less than a clock of whole seconds can tell.
-            times::doubt(reference.spread_ns.max(1_000_000_000)).replace('±', "± "),
-        ),
+        Some(reference) => {
+            let devices = count(reference.of, "device");
+            // All of two, or most of several.
+            let agree = if reference.devices == reference.of {
+                format!("{devices} agree on")
+            } else {
+                format!("{} of {devices} within a minute agree on", reference.devices)
+            };
+            let doubt = times::doubt(reference.spread_ns).replace('±', "± ");
+            format!("compared with what {agree}, to {doubt}; they may all be wrong alike")
+        }
     }
 }
 
@@ -197,10 +205,8 @@ fn remarks(clock: &Clock, on: &OnIsland, labels: &Labels) -> Vec<String> {
     }
     if clock.is_open {
         remarks.extend(clock.convention.map(|convention| match convention {
-            align::clocks::Convention::End => "notes when recordings end, as they show".to_owned(),
-            align::clocks::Convention::Start => {
-                "notes when recordings begin, as they show".to_owned()
-            }
+            align::clocks::Convention::End => "notes when recordings end".to_owned(),
+            align::clocks::Convention::Start => "notes when recordings begin".to_owned(),
         }));
     }
     let reasons = on.error.iter().flat_map(|error| &error.reasons);
@@ -292,7 +298,7 @@ fn words(page: &mut String, snapshot: &Snapshot) {
 }
 
 /// What clocks would place if they were believed, in sentences.
-pub fn hints(puts: &Puts, labels: &Labels, case: &Path) -> Vec<String> {
+pub fn hints(puts: &Puts, labels: &Labels) -> Vec<String> {
     let mut hints: Vec<String> = puts
         .put
         .iter()
@@ -319,7 +325,7 @@ pub fn hints(puts: &Puts, labels: &Labels, case: &Path) -> Vec<String> {
         )
     }));
     if !hints.is_empty() {
-        hints.push(format!("recount sync {} --by-clock does so", shown(case)));
+        hints.push("`recount sync CASE --by-clock` does so, and marks it".to_owned());
     }
     hints
 }
