@@ -2,9 +2,9 @@
 
 mod common;
 
-use case::Case;
+use case::{Case, Choice};
 use common::{case_with, id, stamp};
-use evidence::{Anchor, AnchoredBy, MediaTime, UtcAnchor, UtcTime};
+use evidence::{Anchor, AnchoredBy, Basis, ClockReading, MediaTime, Shown, UtcAnchor, UtcTime};
 
 fn anchor() -> Anchor {
     Anchor {
@@ -37,6 +37,30 @@ fn what_was_said_is_there_again_with_who_said_it() {
     assert_eq!((told[0].actor.as_str(), &told[0].at_utc), ("ana", &stamp().at_utc));
     assert_eq!(case.utc_anchors().unwrap()[0].anchor, utc());
     assert!(case.verify_custody().unwrap().is_whole());
+}
+
+#[test]
+fn what_a_clock_showed_and_what_was_chosen_are_kept_and_taken_back_alike() {
+    let (_folder, mut case) = case_with(2);
+    let reading = ClockReading {
+        source: id(2),
+        time: MediaTime(9),
+        shows: Shown { ns: 49_565_000_000_000, basis: Basis::TimeOfDay },
+        sigma_ns: 1_000_000_000,
+        clock: Some("lobby".to_owned()),
+    };
+    case.put_reading(&stamp(), &reading, "lobby showed 13:46:05").unwrap();
+    let choice = case.put_choice(&stamp(), Choice::ByClock, "--by-clock").unwrap();
+    assert_eq!(case.readings().unwrap()[0].anchor, reading);
+    assert_eq!(case.choices().unwrap()[0].anchor, Choice::ByClock);
+    assert_eq!((case.anchors().unwrap(), case.utc_anchors().unwrap()), (vec![], vec![]));
+    case.undo_anchor(&stamp(), choice).unwrap();
+    assert_eq!(case.choices().unwrap(), []);
+    assert_eq!(case.readings().unwrap().len(), 1);
+    assert!(case.verify_custody().unwrap().is_whole());
+    let stranger = ClockReading { source: id(9), ..reading };
+    let error = case.put_reading(&stamp(), &stranger, "").unwrap_err();
+    assert!(matches!(error, case::Error::UnknownSource(_)), "{error}");
 }
 
 #[test]

@@ -11,8 +11,10 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 
 use case::{Case, Error};
-use common::{align, case_with, child, childs_case, new_case, placement, source, stamp, step, tie};
-use evidence::{Placement, Tie};
+use common::{
+    align, case_with, child, childs_case, id, new_case, placement, source, stamp, step, tie,
+};
+use evidence::{MediaTime, Placement, Tie, UtcAnchor, UtcTime};
 
 /// Everything in a folder, byte for byte.
 fn contents(dir: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
@@ -74,19 +76,24 @@ fn a_case_of_an_older_format_opens_with_its_alignment() {
     let ties = [Tie { windows: Vec::new(), residual_ns: None, ..tie(1, 2) }];
     let run = case.begin(&stamp(), &step("align", &[1, 2])).unwrap();
     case.replace_alignment(&stamp(), &run, &placements, &ties, &[], &[]).unwrap();
+    let utc = UtcAnchor { source: id(1), time: MediaTime(9), utc: UtcTime(7), sigma_ns: 5 };
+    case.put_utc_anchor(&stamp(), &utc, "the tower struck").unwrap();
     drop(case);
     let db = rusqlite::Connection::open(dir.join(case::DATABASE)).unwrap();
     db.execute_batch(
         "DROP TABLE tie_window; ALTER TABLE tie DROP COLUMN residual_ns;
          ALTER TABLE placement DROP COLUMN contradiction_ns;
          ALTER TABLE placement DROP COLUMN floor_ns; ALTER TABLE excerpt DROP COLUMN speed;
-         ALTER TABLE excerpt DROP COLUMN reason; PRAGMA user_version = 2",
+         ALTER TABLE excerpt DROP COLUMN reason;
+         CREATE TABLE before AS SELECT * FROM anchor; DROP TABLE anchor;
+         ALTER TABLE before RENAME TO anchor; PRAGMA user_version = 2",
     )
     .unwrap();
     drop(db);
     let case = Case::open(&dir, &stamp()).unwrap();
     assert_eq!(case.placements().unwrap(), placements);
     assert_eq!(case.ties().unwrap(), ties);
+    assert_eq!(case.utc_anchors().unwrap()[0].anchor, utc);
     assert!(case.verify_custody().unwrap().is_whole());
     assert_eq!(case.check_database().unwrap(), Vec::<String>::new());
 }

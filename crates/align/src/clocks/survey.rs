@@ -134,7 +134,7 @@ pub fn survey(
     for island in islands {
         let standing: Vec<Standing> =
             gathered.iter().enumerate().filter_map(|c| Standing::of(c, island, recorded)).collect();
-        let zone = zone(&gathered, &standing, recorded);
+        let zone = zone(&gathered, &standing);
         let reference = match utc.get(&island) {
             Some(map) => Some(by_utc(island, map, zone)),
             None => by_others(island, &standing, zone),
@@ -353,11 +353,7 @@ const NOTATIONS_NS: i64 = 5 * NS_PER_S;
 /// How far local time was ahead of UTC, as most devices tell that state it or write the same
 /// moment in both ways. That there is no difference says nothing, unless it is stated: many
 /// devices write local time where UTC belongs.
-fn zone(
-    gathered: &[Gathered],
-    standing: &[Standing],
-    recorded: &[Recorded],
-) -> Option<(i32, usize)> {
+fn zone(gathered: &[Gathered], standing: &[Standing]) -> Option<(i32, usize)> {
     let mut votes: BTreeMap<usize, i32> = BTreeMap::new();
     for utc in standing.iter().filter(|one| one.basis == Basis::Utc) {
         let stated = gathered[utc.clock].readings.iter().find_map(|read| read.reading.zone_s);
@@ -376,7 +372,6 @@ fn zone(
             }
         }
     }
-    let _ = recorded;
     let mut count: BTreeMap<i32, usize> = BTreeMap::new();
     for zone_s in votes.into_values() {
         *count.entry(zone_s).or_default() += 1;

@@ -31,7 +31,7 @@ impl Stage {
         for tag in tags {
             arguments.extend(["-metadata", tag]);
         }
-        if name.ends_with(".wav") {
+        if path.extension().is_some_and(|ending| ending == "wav") {
             arguments.extend(["-write_bext", "1"]);
         }
         arguments.push(path.to_str().unwrap());
