@@ -61,6 +61,12 @@ impl Excerpt {
         MediaTime(self.source_start.0.saturating_add(since_ns).saturating_add(stretched_ns))
     }
 
+    /// Whether the sound of the file itself is the other's. A microphone that heard the other played
+    /// again made a recording of its own, at a time of its own.
+    pub fn is_of_the_file(&self) -> bool {
+        self.reason != Some(CopyReason::PlayedAgain)
+    }
+
     /// Whether it plays as fast as it was recorded.
     pub fn is_as_recorded(&self) -> bool {
         is_as_recorded(&self.speed)

@@ -73,7 +73,8 @@ fn parted(snapshot: &Snapshot) -> Vec<SourceId> {
         .collect();
     let ties = snapshot.ties.iter().filter(|tie| tie.accepted && tie.kind != TieKind::Clock);
     let ties = ties.map(|tie| (tie.left, tie.right));
-    let copies = snapshot.excerpts.iter().map(|excerpt| (excerpt.source, excerpt.copy));
+    let copies = snapshot.excerpts.iter().filter(|excerpt| excerpt.is_of_the_file());
+    let copies = copies.map(|excerpt| (excerpt.source, excerpt.copy));
     let mut beside: BTreeMap<SourceId, BTreeSet<SourceId>> = BTreeMap::new();
     for (a, b) in ties.chain(copies) {
         if placed.get(&a).is_some_and(|a| placed.get(&b).is_some_and(|b| a.0 == b.0)) {

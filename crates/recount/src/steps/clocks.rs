@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use align::Alignment;
 use align::clocks::{self, CLOCKS_VERSION, Puts, Recorded, Survey};
 use case::{Case, Choice};
-use evidence::{ClockReading, Island, Recording, Source, SourceId, UtcMap};
+use evidence::{ClockReading, Excerpt, Island, Recording, Source, SourceId, UtcMap};
 use publish::Snapshot;
 use serde_json::{Value, json};
 
@@ -59,7 +59,7 @@ impl Trust {
                 placement: place(source.id),
             })
             .collect();
-        let copies: Vec<SourceId> = alignment.excerpts.iter().map(|e| e.copy).collect();
+        let copies = copies(&alignment.excerpts);
         let puts = clocks::puts(&recorded, &self.readings, &copies);
         clocks::apply(alignment, &recorded, &puts);
     }
@@ -80,7 +80,7 @@ impl Trust {
     /// What clocks would place if a person asked for it.
     pub fn puts(&self, snapshot: &Snapshot) -> Puts {
         let names = names(snapshot);
-        let copies: Vec<SourceId> = snapshot.excerpts.iter().map(|e| e.copy).collect();
+        let copies = copies(&snapshot.excerpts);
         clocks::puts(&recorded(snapshot, &names), &self.readings, &copies)
     }
 }
@@ -108,6 +108,11 @@ pub fn choose(case: &mut Case, asked: Option<bool>) -> Result<(), Error> {
         _ => {}
     }
     Ok(())
+}
+
+/// Files that were made out of others: their clocks are of whoever made them.
+fn copies(excerpts: &[Excerpt]) -> Vec<SourceId> {
+    excerpts.iter().filter(|excerpt| excerpt.is_of_the_file()).map(|e| e.copy).collect()
 }
 
 fn names(snapshot: &Snapshot) -> Vec<String> {
