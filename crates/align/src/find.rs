@@ -74,7 +74,7 @@ pub fn find(clip: &Recording, recordings: &[Recording], watch: &dyn Watch) -> Re
     let pairs = pairs::pairs_of_first(&heard, watch)?;
     // Only the clip is to be explained.
     let on_clock: Vec<usize> = (1..all.len()).collect();
-    let mut copies = copies::excerpts(&all, &pairs, &on_clock, watch)?;
+    let mut copies = copies::excerpts(&all, &pairs, &on_clock, &[], watch)?;
     copies.retain(|e| e.copy == clip.id || e.source == clip.id);
     let heard = heard_too(&all, &pairs, &copies, watch)?;
     let nearest = (copies.is_empty() && heard.is_empty()).then(|| nearest(&all, &pairs)).flatten();

@@ -1,5 +1,6 @@
 //! All of it: recordings in, one clock for each island out.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::{
@@ -12,6 +13,7 @@ use crate::solve::clock::{self, Looked, Placed, Solved};
 use crate::solve::copies;
 use crate::solve::graph;
 use crate::solve::hand::{Given as Told, Hand, Overruled, SIGMAS};
+use crate::solve::loose;
 use crate::solve::lost;
 use crate::solve::pieces;
 use crate::solve::played::{self, Played};
@@ -64,11 +66,20 @@ pub struct Alignment {
 /// With less sound than this there is nothing to compare.
 const ACTIVE_S_MIN: f64 = 0.5;
 
-/// Waveforms confirm a weak claim when their best line stands this far above the others and
-/// this share of the windows lies on it. Claims between strangers reach 5.7 with three or more
+/// Waveforms confirm a weak claim when their best line stands this far above the others, and
+/// this share of the windows and so many lie on it: one in twenty does by chance, so of three
+/// windows one does in every seventh claim. Claims between strangers reach 5.7 with three or more
 /// windows.
 const CONFIRM_Z: f64 = 6.5;
 const CONFIRM_SHARE: f64 = 0.3;
+const CONFIRM_WINDOWS: f64 = 2.0;
+
+/// How often pieces are cut and solved again: drops that are close together are told apart only when
+/// the stretch between them is looked at by itself.
+const CUTS_MAX: usize = 3;
+
+/// How often what is loose is held against all that was heard: what was found may lead to more.
+const LOOSE_ROUNDS_MAX: usize = 3;
 
 /// Puts the recordings on one clock.
 ///
@@ -113,17 +124,18 @@ pub fn synchronise_with(
     }
     let (heeded, overruled) = hand.heeded(&pairs, &graph.islands);
     let all: Vec<&Recording> = audible.iter().chain(&deaf).copied().collect();
-    let mut by_light = ByLight::find(&all, &graph.islands, watch)?;
-    let known = Known { recordings: &all, heard: &heard, pairs: &heeded, told: &told, given };
+    let mut known = Known { recordings: &all, heard: &heard, pairs: heeded, told: &told, given };
     let mut islands = graph.islands;
-    let mut solved = known.solve_each(&islands, &mut by_light, watch)?;
+    let (mut by_light, mut solved) = known.solve_all(&mut islands, &graph.undecided, watch)?;
     let played = parted(&mut islands, &solved, &all);
     if !played.is_empty() {
         by_light = ByLight::find(&all, &islands, watch)?;
         solved = known.solve_each(&islands, &mut by_light, watch)?;
     }
     let on_clock = copies::confirmed(solved.iter().flat_map(|s| &s.1), &audible);
-    alignment.excerpts = copies::excerpts(&audible, &pairs, &on_clock, watch)?;
+    let ties: Vec<&Tie> = solved.iter().flat_map(|s| &s.1).collect();
+    let partings = copies::partings(&ties, &audible);
+    alignment.excerpts = copies::excerpts(&audible, &pairs, &on_clock, &partings, watch)?;
     copies::add_played(&mut alignment.excerpts, &played, &all);
     let free = free(&alignment.excerpts, given, &islands, &all);
     known.leave_retimed_out(islands, &free, &mut solved, &mut by_light, watch)?;
@@ -150,12 +162,46 @@ type OnOneClock = (Vec<Placed>, Vec<Tie>);
 struct Known<'a> {
     recordings: &'a [&'a Recording<'a>],
     heard: &'a [&'a Heard],
-    pairs: &'a [Pair],
+    pairs: Cow<'a, [Pair]>,
     told: &'a [Told],
     given: &'a [Given],
 }
 
 impl Known<'_> {
+    /// The clocks of all islands, which what was loose has joined where all of an island bears it out.
+    fn solve_all(
+        &mut self,
+        islands: &mut [graph::Island],
+        undecided: &[graph::Undecided],
+        watch: &dyn Watch,
+    ) -> Result<(ByLight, Vec<OnOneClock>), Error> {
+        let mut rounds = 0;
+        loop {
+            let mut by_light = ByLight::find(self.recordings, islands, watch)?;
+            let solved = self.solve_each(islands, &mut by_light, watch)?;
+            rounds += 1;
+            let is_loose = |i: &usize| {
+                self.recordings[*i].heard.is_enough()
+                    && islands.iter().all(|island| island.members.iter().all(|m| m.0 != *i))
+                    && undecided.iter().all(|u| u.recording != *i)
+                    && self.told.iter().all(|t| t.left != *i && t.right != *i)
+            };
+            let loose: Vec<usize> = (0..self.recordings.len()).filter(is_loose).collect();
+            let placed: Vec<&[Placed]> = solved.iter().map(|s| &s.0[..]).collect();
+            let found = if rounds > LOOSE_ROUNDS_MAX {
+                Vec::new()
+            } else {
+                loose::found(self.recordings, &loose, &placed, watch)?
+            };
+            if found.is_empty() {
+                return Ok((by_light, solved));
+            }
+            for f in &found {
+                loose::join(f, &mut islands[f.island], placed[f.island], self.pairs.to_mut());
+            }
+        }
+    }
+
     /// The clocks of each island and the ties they rest on.
     fn solve_each(
         &self,
@@ -183,20 +229,29 @@ impl Known<'_> {
         let mut pieces = second_look::borne_out(pieces, &inside, self.recordings)
             .map_err(|source| Error::Sound { source })?;
         let mut solved = clock::solve(self.recordings, &pieces, &inside, &told, &[], watch)?;
-        let cut = lost::cut(&pieces, &solved.looked, self.recordings)
-            .map_err(|source| Error::Sound { source })?;
-        let is_cut = cut.is_some();
-        pieces = cut.unwrap_or(pieces);
-        // Whoever joins by light is cut nowhere.
-        let seen = by_light.join(number, &mut pieces, self.recordings);
-        if is_cut || !seen.is_empty() {
-            match clock::solve(self.recordings, &pieces, &inside, &told, &seen, watch) {
+        let mut doubts_s = Vec::new();
+        // Between two cuts others may come to light.
+        for _ in 0..CUTS_MAX {
+            let cut = lost::cut(&pieces, &solved.looked, self.recordings)
+                .map_err(|source| Error::Sound { source })?;
+            let Some(cut) = cut else { break };
+            match clock::solve(self.recordings, &cut.pieces, &inside, &told, &[], watch) {
                 // Cut so that a piece hangs together with nobody: then nothing was lost there.
-                Err(Error::Unsolved) if seen.is_empty() => {}
+                Err(Error::Unsolved) => break,
                 other => solved = other?,
             }
+            doubts_s = carried(&pieces, &doubts_s, &cut);
+            pieces = cut.pieces;
         }
-        let Solved { placed, looked, residuals_s } = solved;
+        // Whoever joins by light is cut nowhere.
+        let seen = by_light.join(number, &mut pieces, self.recordings);
+        if !seen.is_empty() {
+            solved = clock::solve(self.recordings, &pieces, &inside, &told, &seen, watch)?;
+        }
+        let Solved { mut placed, looked, residuals_s } = solved;
+        for (placed, doubt_s) in placed.iter_mut().zip(&doubts_s) {
+            placed.sigma_s = placed.sigma_s.hypot(*doubt_s);
+        }
         by_light.settle(number, &placed);
         let heard = looked.iter().map(|l| tie(l, &placed, &inside, self.recordings));
         let given = told.iter().zip(residuals_s);
@@ -232,6 +287,17 @@ impl Known<'_> {
         solved.retain(|s| !s.0.is_empty());
         Ok(())
     }
+}
+
+/// The doubts of pieces that were cut once more: a part has that of the whole.
+fn carried(pieces: &[pieces::Piece], doubts_s: &[f64], cut: &lost::Cut) -> Vec<f64> {
+    let before_s = |part: &pieces::Piece| {
+        let holds = |p: &pieces::Piece| {
+            p.recording == part.recording && p.start_s <= part.start_s && part.end_s <= p.end_s
+        };
+        pieces.iter().position(holds).and_then(|k| doubts_s.get(k)).copied().unwrap_or(0.0)
+    };
+    cut.pieces.iter().zip(&cut.doubts_s).map(|(part, own)| own.hypot(before_s(part))).collect()
 }
 
 /// Recordings by what places them, in order of id.
@@ -347,7 +413,7 @@ pub(crate) fn confirming_look(
     Ok(look.filter(|look| {
         let agree = look.windows.iter().filter(|w| w.agrees()).count() as f64;
         let all = look.windows.len() as f64;
-        look.z >= CONFIRM_Z && all >= 3.0 && agree >= CONFIRM_SHARE * all
+        look.z >= CONFIRM_Z && all >= 3.0 && agree >= f64::max(CONFIRM_SHARE * all, CONFIRM_WINDOWS)
     }))
 }
 
@@ -511,10 +577,6 @@ fn place(alignment: &mut Alignment, mut solved: Vec<Vec<Placed>>, recordings: &[
     for (number, island) in solved.iter().enumerate() {
         let case_start = |p: &Placed| p.offset_s + p.piece.start_s * (1.0 + p.drift_ppm * 1e-6);
         let zero_s = island.iter().map(case_start).fold(f64::INFINITY, f64::min);
-        let doubt = island.first().map(|p| Doubt {
-            contradiction_ns: nanoseconds(p.contradiction_s),
-            floor_ns: nanoseconds(clock::SIGMA_FLOOR_S),
-        });
         let mut members: BTreeMap<usize, Vec<Piece>> = BTreeMap::new();
         for p in island {
             members.entry(p.piece.recording).or_default().push(Piece {
@@ -527,6 +589,12 @@ fn place(alignment: &mut Alignment, mut solved: Vec<Vec<Placed>>, recordings: &[
         for (recording, mut pieces) in members {
             pieces.sort_by_key(|p| p.start);
             let source = recordings[recording].id;
+            let own = island.iter().filter(|p| p.piece.recording == recording);
+            let contradiction_s = own.map(|p| p.contradiction_s).fold(0.0, f64::max);
+            let doubt = Some(Doubt {
+                contradiction_ns: nanoseconds(contradiction_s),
+                floor_ns: nanoseconds(clock::SIGMA_FLOOR_S),
+            });
             let island = Island(number as u32);
             alignment.placements.push(Placement { source, island, pieces, doubt });
         }

@@ -91,6 +91,45 @@ fn two_recorders_on_one_wire_are_no_copies_since_each_has_its_clock() {
     assert_eq!(align(&sounds, &[0, 1]).excerpts, []);
 }
 
+/// Talk with a pause of two seconds after every eight.
+fn talk_with_pauses(seed: u64, seconds: f64) -> Vec<f32> {
+    let mut sound = talk(seed, seconds);
+    for pause in sound.chunks_mut(samples(10.0)) {
+        let from = pause.len().min(samples(8.0));
+        pause[from..].fill(0.0);
+    }
+    sound
+}
+
+#[test]
+fn two_recordings_of_one_feed_that_have_noise_of_their_own_are_no_copies() {
+    let scene = talk_with_pauses(38, 100.0);
+    // One clock, and noise 15 dB below the talk.
+    let sounds =
+        [(2.0, 0.05), (7.0, 0.05), (9.0, 0.06)].map(|(s, n)| record(&scene, s, 80.0, 0.0, n));
+    assert_eq!(align(&sounds, &[0, 1, 2]).excerpts, []);
+}
+
+#[test]
+fn a_copy_holds_the_noise_of_its_source_also_under_music_and_where_nobody_talks() {
+    let scene = talk_with_pauses(39, 100.0);
+    let source = record(&scene, 2.0, 90.0, 0.0, 0.05);
+    let copy = record(&source, 20.0, 40.0, 0.0, 0.004);
+    let music: Vec<f32> = (0..samples(40.0))
+        .map(|n| {
+            let t = n as f32 / RATE as f32;
+            let note = 220.0 * 1.5f32.powi((t as i32) % 4);
+            0.02 * (1..8).map(|h| (std::f32::consts::TAU * note * h as f32 * t).sin()).sum::<f32>()
+        })
+        .collect();
+    let under_music: Vec<f32> = copy.iter().zip(&music).map(|(c, m)| c + m).collect();
+    for copy in [copy, under_music] {
+        let alignment = align(&[source.clone(), copy], &[0, 1]);
+        let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
+        assert_excerpt(&excerpt, 1, 0, [0.0, 40.0, 20.0]);
+    }
+}
+
 #[test]
 fn of_a_file_and_its_upside_down_copy_the_shorter_is_the_copy() {
     let scene = talk(37, 80.0);
@@ -137,6 +176,20 @@ fn a_film_shown_with_25_frames_for_24_is_found_with_its_speed() {
 #[test]
 fn a_copy_that_was_slowed_down_by_four_in_a_hundred_is_found_with_its_speed() {
     assert_found_at(24.0 / 25.0, 53);
+}
+
+#[test]
+fn a_whole_file_slower_by_one_in_a_thousand_is_no_recorder_with_a_bad_clock() {
+    let scene = talk(58, 120.0);
+    let original = record(&in_a_room(&scene, 1), 0.0, 110.0, 0.0, 0.02);
+    let other = record(&in_a_room(&scene, 2), 5.0, 100.0, 10.0, 0.02);
+    let copy = record(&original, 10.0, 90.0, -999.0, 0.002);
+    let alignment = align(&[original, other, copy], &[0, 1, 2]);
+    let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
+    assert_excerpt(&excerpt, 2, 0, [0.0, 90.0, 10.0]);
+    assert!((excerpt.speed - 0.999_001).abs() < 2e-5, "{}", excerpt.speed);
+    let moment = case_s(&alignment, 2, 80.0) - case_s(&alignment, 0, 10.0 + 80.0 * 0.999_001);
+    assert!(moment.abs() < 0.002, "off by {moment} s");
 }
 
 #[test]

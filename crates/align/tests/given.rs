@@ -154,6 +154,27 @@ fn a_lock_that_agrees_with_the_sound_changes_little_and_rejects_nothing() {
 }
 
 #[test]
+fn a_recording_that_was_paused_keeps_its_pause_when_it_is_locked() {
+    let scene = talk(9, 200.0);
+    let whole = record(&scene, 30.0, 120.0, 0.0, 0.05);
+    let at = |s: f64| (s * RATE) as usize;
+    // Thirty seconds, a pause of twelve, and the rest.
+    let paused = [&whole[..at(30.0)], &whole[at(42.0)..]].concat();
+    let sounds =
+        vec![record(&scene, 0.0, 190.0, 0.0, 0.05), record(&scene, 5.0, 180.0, 10.0, 0.05), paused];
+    let free = align_given(&sounds, &[]);
+    let lock = Given { is_locked: true, ..given(0, 2, 30.0, 0.02) };
+    for alignment in [free, align_given(&sounds, &[lock])] {
+        let placed = alignment.placements.iter().find(|p| p.source == id(2)).expect("it is placed");
+        assert_eq!(placed.pieces.len(), 2, "{:?}", placed.pieces);
+        for (media_s, heard_s) in [(10.0, 40.0), (60.0, 102.0)] {
+            let off_s = case_s(&alignment, 2, media_s) - case_s(&alignment, 0, heard_s);
+            assert!(off_s.abs() < 0.003, "{media_s}: off by {off_s}");
+        }
+    }
+}
+
+#[test]
 fn a_word_about_a_recording_that_is_not_here_changes_nothing() {
     let scene = talk(8, 100.0);
     let sounds = vec![record(&scene, 0.0, 60.0, 0.0, 0.05), record(&scene, 20.0, 60.0, 0.0, 0.05)];

@@ -85,6 +85,37 @@ fn of_two_recorders_the_one_that_lost_is_cut() {
 }
 
 #[test]
+fn two_milliseconds_are_found_where_three_others_agree_about_them() {
+    let scene = talk(55, 320.0);
+    let whole = record(&scene, 4.0, 290.0, 12.0, 0.05);
+    let losses = [(in_talk(&whole, 150.0), 0.002)];
+    let others = [(10.0, -9.0), (0.0, 3.0), (7.0, 25.0)];
+    let mut sounds = vec![without(&whole, &losses)];
+    sounds.extend(others.map(|(start_s, ppm)| record(&scene, start_s, 290.0, ppm, 0.05)));
+    let alignment = align(&sounds, &[0, 1, 2, 3]);
+    assert_lost(&alignment, 0, &losses);
+    (1..4).for_each(|k| assert_lost(&alignment, k, &[]));
+    let pieces = &alignment.placements[0].pieces;
+    let jump_s = pieces[1].map.offset_s() - pieces[0].map.offset_s();
+    assert!((jump_s - 0.002).abs() < 0.0005, "{jump_s}");
+}
+
+#[test]
+fn of_two_recorders_a_step_may_be_a_loss_and_both_sides_say_so() {
+    let scene = talk(56, 200.0);
+    let whole = record(&scene, 3.0, 170.0, 0.0, 0.05);
+    let losses = [(in_talk(&whole, 90.0), 0.028)];
+    let dropping = without(&whole, &losses);
+    let steady = record(&scene, 8.0, 170.0, 0.0, 0.05);
+    let alignment = align(&[dropping, steady], &[0, 1]);
+    assert_lost(&alignment, 0, &losses);
+    assert_lost(&alignment, 1, &[]);
+    let sigmas: Vec<f64> =
+        alignment.placements[0].pieces.iter().map(evidence::Piece::sigma_s).collect();
+    assert!(sigmas.iter().all(|s| *s >= 0.014), "{sigmas:?}");
+}
+
+#[test]
 fn a_talker_who_takes_over_from_another_is_no_loss() {
     // Two talkers, one after the other, each nearer to another recorder.
     let (first, second) = (talk(53, 200.0), talk(54, 200.0));

@@ -49,6 +49,12 @@ impl Heard {
         Self::new((duration_s * f64::from(RATE_HZ)).max(0.0) as u64, 0, Vec::new())
     }
 
+    /// What was heard in frames that are made of others.
+    pub(crate) fn of_frames(deviations: Vec<i8>) -> Self {
+        let frames = (deviations.len() / BANDS) as u64;
+        Self::new(frames * u64::from(RATE_HZ) / FRAMES_PER_S as u64, frames, deviations)
+    }
+
     /// Length of the recording in seconds.
     pub fn duration_s(&self) -> f64 {
         self.samples as f64 / f64::from(RATE_HZ)

@@ -204,7 +204,7 @@ impl ByLight {
 
     /// Every pair that saw the same.
     pub(crate) fn ties(&self, recordings: &[&Recording]) -> Vec<Tie> {
-        self.bonds.iter().map(|bond| bond.tie(recordings)).collect()
+        self.bonds.iter().map(|bond| bond.tie(recordings, self.later_s(bond))).collect()
     }
 
     /// By how much either recording of a bond lies later than the other's pictures say.
@@ -239,18 +239,23 @@ impl ByLight {
 }
 
 impl Bond {
-    /// As evidence.
-    fn tie(&self, recordings: &[&Recording]) -> Tie {
+    /// As evidence: what was seen, each side put as much later as it enters the solution, so that
+    /// residuals of the tie and of its coincidences are counted from one line.
+    fn tie(&self, recordings: &[&Recording], later_s: (f64, f64)) -> Tie {
         let (left, right) = (recordings[self.left], recordings[self.right]);
         let seen = &self.seen;
-        let end_s = duration_s(right).min(duration_s(left) - seen.lag_s);
+        let shift_s = later_s.1 - later_s.0;
+        let lag_s = seen.lag_s + shift_s;
+        let end_s = duration_s(right).min(duration_s(left) - lag_s);
+        let sound_came_s = if shift_s == 0.0 { 0.0 } else { SOUND_SIGMA_S };
+        let sigma_s = seen.sigma_s().hypot(CAMERA_SIGMA_S).hypot(sound_came_s);
         let piece = evidence::Piece {
-            start: MediaTime::from_seconds((-seen.lag_s).max(0.0)),
+            start: MediaTime::from_seconds((-lag_s).max(0.0)),
             end: MediaTime::from_seconds(end_s),
-            map: ClockMap::from_seconds(seen.lag_s, 0.0),
-            sigma_ns: nanoseconds(seen.sigma_s().hypot(CAMERA_SIGMA_S)),
+            map: ClockMap::from_seconds(lag_s, 0.0),
+            sigma_ns: nanoseconds(sigma_s),
         };
-        let rival = |(lag_s, share)| RunnerUp { offset_ns: nanoseconds(lag_s), share };
+        let rival = |(lag_s, share)| RunnerUp { offset_ns: nanoseconds(lag_s + shift_s), share };
         let nth = seen.together.len().div_ceil(WINDOWS_MAX).max(1);
         Tie {
             left: left.id,
@@ -262,17 +267,18 @@ impl Bond {
             windows_disagree: seen.missed as u32,
             runner_up: seen.rival.map(rival),
             accepted: self.residual_s.is_some_and(|off_s| off_s.abs() < clock::REJECTED_FROM_S),
-            windows: seen.together.iter().step_by(nth).map(window).collect(),
+            windows: seen.together.iter().step_by(nth).map(|c| window(c, later_s)).collect(),
             residual_ns: self.residual_s.map(nanoseconds),
         }
     }
 }
 
-/// A coincidence as evidence.
-fn window(c: &Coincidence) -> Window {
+/// A coincidence as evidence, each side put so much later (see [`ByLight::later_s`]).
+fn window(c: &Coincidence, (left_later_s, right_later_s): (f64, f64)) -> Window {
+    let (left_s, right_s) = (c.left_s - left_later_s, c.right_s - right_later_s);
     Window {
-        at: MediaTime::from_seconds(c.right_s),
-        lag_ns: nanoseconds(c.left_s - c.right_s),
+        at: MediaTime::from_seconds(right_s),
+        lag_ns: nanoseconds(left_s - right_s),
         agrees: true,
     }
 }

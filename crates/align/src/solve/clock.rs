@@ -5,8 +5,9 @@
 //! Method: a spanning set of pairs and the strongest few of each recording are looked at
 //! closely (`tie::refine`); their agreeing windows are the observations of one least-squares
 //! problem (`least_squares`). Sigma is the error of that solution, as it grows away from where
-//! sound was shared, with a share of how far the ties contradict one another (they hear
-//! different sources, from different distances), and never below a floor.
+//! sound was shared, with the standard error of what the ties of the recording say of its place
+//! (they hear different sources, from different distances: sound's way is common to all windows of
+//! a tie, so it does not average out over windows but over ties), and never below a floor.
 
 use rayon::prelude::*;
 
@@ -87,10 +88,6 @@ pub(crate) const SIGMA_FLOOR_S: f64 = 0.001;
 const TIE_BIAS_USUAL_S: f64 = 0.003;
 const TIE_BIAS_WEIGHT: f64 = 3.0;
 
-/// How much of the contradiction between ties is left in a clock that rests on several: what
-/// they agree on, each recorder hearing the sources from its own place, is sound travel.
-const BIAS_SHARE: f64 = 0.15;
-
 /// A look whose lag is so far from what the others agree on did not hear the sound on its direct
 /// way: 14 m of detour.
 const ECHO_FROM_S: f64 = 0.04;
@@ -152,7 +149,7 @@ pub(crate) fn solve(
         }
     }
     let clocks = weighed.clocks;
-    let bias_s = BIAS_SHARE * tie_bias_s(&looked, pieces.len());
+    let contradictions_s = contradictions_s(&looked, pieces.len());
     let placed = pieces
         .iter()
         .enumerate()
@@ -162,8 +159,11 @@ pub(crate) fn solve(
                 piece: *piece,
                 offset_s: clocks.offset_s[k],
                 drift_ppm: clocks.drift_ppm[unknowns.recording_of_piece[k]],
-                sigma_s: own.hypot(bias_s).hypot(SIGMA_FLOOR_S).hypot(weighed.held_s[k]),
-                contradiction_s: bias_s,
+                sigma_s: own
+                    .hypot(contradictions_s[k])
+                    .hypot(SIGMA_FLOOR_S)
+                    .hypot(weighed.held_s[k]),
+                contradiction_s: contradictions_s[k],
             }
         })
         .collect();
@@ -342,10 +342,9 @@ fn observe(index: usize, l: &Looked) -> Vec<(usize, Observation)> {
         None => WINDOWS_INDEPENDENT_MOVING,
     };
     let told_twice = (agreeing.len() as f64 / independent).max(1.0).sqrt();
-    let mut observed: Vec<_> = agreeing
-        .iter()
-        .map(|w| observation(w.right_s, w.lag_s, WINDOW_SIGMA_S * told_twice))
-        .collect();
+    let sigma_s = WINDOW_SIGMA_S * told_twice * student(agreeing.len());
+    let mut observed: Vec<_> =
+        agreeing.iter().map(|w| observation(w.right_s, w.lag_s, sigma_s)).collect();
     if let Some(sigma_ppm) = look.drift_sigma_ppm {
         // Lags of one source share what is unknown of its way; how they grow does not know it.
         let right_s = l.claim.right_end_s - l.claim.right_start_s;
@@ -364,13 +363,42 @@ fn observe(index: usize, l: &Looked) -> Vec<(usize, Observation)> {
 /// A recorder's rate changes by this much with its temperature.
 const CLOCK_WANDERS_PPM: f64 = 0.5;
 
-/// By how much the ties of an island contradict one another: each hears its own mix of
-/// sources, each from its own distance. Where there are no more ties than clocks nothing can
-/// contradict, and what is usual is assumed.
-fn tie_bias_s(looked: &[Looked], pieces: usize) -> f64 {
-    let residuals: Vec<f64> =
-        looked.iter().filter(|l| l.is_accepted()).map(|l| l.residual_s).collect();
-    let squares: f64 = residuals.iter().map(|r| r * r).sum();
-    let spare = (residuals.len() + 1).saturating_sub(pieces) as f64;
-    ((TIE_BIAS_WEIGHT * TIE_BIAS_USUAL_S.powi(2) + squares) / (TIE_BIAS_WEIGHT + spare)).sqrt()
+/// For each piece the standard error of where its ties put it: by how much they contradict the
+/// solution, over the root of how many they are. Each hears its own mix of sources, each from its
+/// own distance. Residuals are smaller than errors by what the solution gave way to them; where
+/// there are few ties, or no more than clocks and nothing can contradict, what is usual counts.
+fn contradictions_s(looked: &[Looked], pieces: usize) -> Vec<f64> {
+    let accepted: Vec<&Looked> = looked.iter().filter(|l| l.is_accepted()).collect();
+    let ties = accepted.len().max(1) as f64;
+    let spare = (accepted.len() + 1).saturating_sub(pieces) as f64 / ties;
+    (0..pieces)
+        .map(|k| {
+            let own = accepted.iter().filter(|l| l.left_piece == k || l.right_piece == k);
+            let (count, squares) =
+                own.fold((0.0, 0.0), |(n, sum), l| (n + 1.0, sum + l.residual_s.powi(2)));
+            let usual = TIE_BIAS_WEIGHT * TIE_BIAS_USUAL_S.powi(2);
+            let variance = (usual + squares) / (TIE_BIAS_WEIGHT + spare * count);
+            (variance / f64::max(count, 1.0)).sqrt()
+        })
+        .collect()
+}
+
+/// By how much a sigma grows that rests on so few windows that it is hardly known itself: Student's
+/// distribution at two standard deviations, expanded about the normal (Abramowitz & Stegun 26.7.5).
+fn student(windows: usize) -> f64 {
+    let n = windows.max(1) as f64;
+    1.0 + 1.25 / n + 1.53 / (n * n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_windows_are_doubted_as_student_says() {
+        // Quantiles at 97.725 % of Student's distribution, over two.
+        for (windows, factor) in [(3, 1.654), (5, 1.325), (10, 1.140), (30, 1.043)] {
+            assert!((student(windows) - factor).abs() < 0.07, "{windows}: {}", student(windows));
+        }
+    }
 }

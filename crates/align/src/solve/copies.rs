@@ -10,7 +10,7 @@
 //! an excerpt was excerpted again, the one that holds most of it is named, and of equals the one
 //! that is no copy itself.
 
-use evidence::{ClockMap, CopyReason, Excerpt, MediaTime, Piece, Placement, SourceId, Tie};
+use evidence::{ClockMap, CopyReason, Excerpt, MediaTime, Piece, Placement, SourceId, Tie, Window};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
 use std::io;
@@ -65,6 +65,7 @@ pub(crate) fn excerpts(
     recordings: &[&Recording],
     pairs: &[Pair],
     on_clock: &[usize],
+    partings: &[Parting],
     watch: &dyn Watch,
 ) -> Result<Vec<Excerpt>, Error> {
     let found: Vec<Vec<Stretch>> = pairs
@@ -82,6 +83,7 @@ pub(crate) fn excerpts(
         })
         .collect::<Result<_, Error>>()?;
     let mut stretches: Vec<Stretch> = found.into_iter().flatten().collect();
+    stretches.extend(parted(recordings, on_clock, partings, watch)?);
     let unexplained = unexplained(recordings, on_clock, &stretches);
     let heard: Vec<&Heard> = recordings.iter().map(|r| r.heard).collect();
     let moments = speeds::moments(&unexplained, &heard, watch)?;
@@ -171,6 +173,91 @@ pub(crate) fn confirmed<'a>(
     confirmed.sort_unstable();
     (0..recordings.len()).filter(|&i| confirmed.binary_search(&recordings[i].id).is_ok()).collect()
 }
+
+/// A moment that a recording and one of its partners share, though they do not agree for long: a
+/// thousandth of speed parts two copies as it parts no two clocks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parting {
+    recording: usize,
+    partner: usize,
+    at_s: f64,
+    partner_s: f64,
+}
+
+/// The moments of recordings that agree with no partner throughout.
+pub(crate) fn partings(ties: &[&Tie], recordings: &[&Recording]) -> Vec<Parting> {
+    let index = |id: SourceId| recordings.iter().position(|r| r.id == id);
+    let share = |t: &Tie| {
+        let map = t.pieces[0].map;
+        let strays_s = |w: &&Window| (map.to_case(w.at).0 - w.at.0 - w.lag_ns) as f64 * 1e-9;
+        let agreeing = t.windows.iter().filter(|w| w.agrees);
+        let on_line = agreeing.filter(|w| strays_s(w).abs() <= ON_LINE_S).count();
+        on_line as f64 / t.windows.len().max(1) as f64
+    };
+    let mut partings = Vec::new();
+    for (recording, r) in recordings.iter().enumerate() {
+        let mut own: Vec<&Tie> = ties
+            .iter()
+            .copied()
+            .filter(|t| (t.left == r.id || t.right == r.id) && t.windows_agree > 0)
+            .collect();
+        if own.iter().any(|t| share(t) >= THROUGHOUT_SHARE) {
+            continue;
+        }
+        own.sort_by(|a, b| b.score.total_cmp(&a.score));
+        for tie in own.into_iter().take(PARTNERS_MAX) {
+            let partner = index(if tie.left == r.id { tie.right } else { tie.left });
+            let agreeing: Vec<_> = tie.windows.iter().filter(|w| w.agrees).collect();
+            let (Some(partner), false) = (partner, agreeing.is_empty()) else { continue };
+            for window in [agreeing[0], agreeing[agreeing.len() / 2]] {
+                let right_s = window.at.seconds();
+                let left_s = right_s + window.lag_ns as f64 * 1e-9;
+                let (at_s, partner_s) =
+                    if tie.left == r.id { (left_s, right_s) } else { (right_s, left_s) };
+                partings.push(Parting { recording, partner, at_s, partner_s });
+            }
+        }
+    }
+    partings
+}
+
+/// What was copied at nearly its own speed, where two agree at a moment and part on either side.
+fn parted(
+    recordings: &[&Recording],
+    on_clock: &[usize],
+    partings: &[Parting],
+    watch: &dyn Watch,
+) -> Result<Vec<Stretch>, Error> {
+    let found: Vec<Vec<Stretch>> = partings
+        .par_iter()
+        .map_init(Coherence::new, |coherence, p| {
+            if watch.stopped() {
+                return Err(Error::Stopped);
+            }
+            let sounds = (recordings[p.recording].sound, recordings[p.partner].sound);
+            let moment = (p.at_s, p.partner_s);
+            let copied = coherence
+                .retimed(sounds.0, sounds.1, moment, 1.0)
+                .map_err(|source| Error::Sound { source })?;
+            let Some(copied) = copied.filter(|c| (c.speed - 1.0).abs() > 1e-9) else {
+                return Ok(Vec::new());
+            };
+            // Which of the two has no clock is told by the others that agree with one of them.
+            let on_clock: Vec<usize> =
+                on_clock.iter().copied().filter(|i| *i != p.recording).collect();
+            Ok(directed((p.recording, p.partner), &[copied], recordings, &on_clock))
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// A recording that agrees with a partner in this share of the windows, each so near to one line,
+/// runs as it was recorded: at a thousandth beside it every window strays by its own chance.
+const THROUGHOUT_SHARE: f64 = 0.5;
+const ON_LINE_S: f64 = 0.002;
+
+/// Partners with which the others are compared closely.
+const PARTNERS_MAX: usize = 3;
 
 /// By how much the lag of a tie's agreeing windows grows.
 fn slope_ppm(tie: &Tie) -> f64 {

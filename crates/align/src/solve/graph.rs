@@ -71,6 +71,12 @@ pub(crate) struct Proposal {
     pub pair: usize,
 }
 
+impl Proposal {
+    pub fn z(&self) -> f64 {
+        self.z
+    }
+}
+
 /// Clusters by one of their members: each recording in it and its offset there.
 pub(crate) type Clusters = BTreeMap<usize, Vec<(usize, f64)>>;
 

@@ -7,7 +7,8 @@
 //! relation that is not locked joins what sound could not: only when no sound can join any more.
 //! Where sound names one lag near what was said, the waveforms agree at it and no other lag
 //! nearby comes close, it refines the relation; else the sound between the two is not heeded,
-//! and the doubt stays the person's.
+//! and the doubt stays the person's. Lags that take turns are the two sides of a pause: the relation
+//! says which of them it is about, and the other stays.
 //! Cost: nothing where nothing is given.
 
 use std::borrow::Cow;
@@ -129,7 +130,11 @@ impl Hand {
         };
         let strongest = graph::judge(proposals);
         let agrees = |m: &graph::Match| (m.offset_s - refined.offset_s).abs() <= graph::TOGETHER_S;
-        if !strongest.as_ref().is_some_and(agrees) {
+        // On the other side of a pause another lag holds, which contradicts nothing.
+        let surest = proposals.iter().max_by(|a, b| a.z().total_cmp(&b.z()));
+        if !strongest.as_ref().is_some_and(agrees)
+            && !surest.is_some_and(|p| witness.takes_turns(p.pair))
+        {
             let reach_s = given.reach_s() + graph::TOGETHER_S;
             self.quiet.extend(proposals.iter().map(|p| (p.pair, reach_s)));
         }

@@ -6,6 +6,7 @@ pub(crate) mod copies;
 pub(crate) mod graph;
 pub(crate) mod hand;
 pub(crate) mod least_squares;
+pub(crate) mod loose;
 pub(crate) mod lost;
 pub(crate) mod pieces;
 pub(crate) mod played;

@@ -8,9 +8,14 @@
 //! figure is the peak of the cross-correlation with phase transform (Knapp & Carter 1976) as a
 //! share of what equal phases would give: copies have windows of 0.8 to 0.96, microphones at the
 //! same moment seldom reach 0.75, even where one was wired to the other's mixer. Two recorders on
-//! one wire would pass for copies but for their clocks, which drift; a copy has no clock.
+//! one wire would pass for copies but for their clocks, which drift; a copy has no clock. Where
+//! their clocks are one by chance or by design, each still has noise of its own: in pauses, when
+//! both are quiet, their phases have nothing in common, whereas a copy holds the noise of what it
+//! was copied from, and what a codec adds follows the sound up and down.
 //! Cost: a few windows of 0.5 ms for each lag of a pair; of copies, 0.2 ms for each half second.
-//! Cannot: tell copies that were played into a room and recorded again.
+//! Cannot: tell copies that were played into a room and recorded again; tell a recorder on the same
+//! wire and clock from a copy where nobody pauses, or where the noise of one of them is far below
+//! that of the other: that one may as well have been copied and noise laid over it.
 
 use std::io;
 use std::sync::Arc;
@@ -18,6 +23,7 @@ use std::sync::Arc;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
 
 use super::steps;
+use super::turn::turn_of_samples;
 use crate::listen::{FRAMES_PER_S, Heard, RATE_HZ};
 use crate::resampled::Resampled;
 use crate::{Recording, Sound};
@@ -80,6 +86,17 @@ const SPEED_STEPS_ASIDE: i32 = 8;
 /// speeds that are tried, it has 0.3.
 const SPEED_FROM: f64 = 0.5;
 
+/// Both are quiet where both are below their clear half seconds by this, in nepers of energy
+/// (4 dB): less, and syllables count as pauses.
+const QUIET_BELOW: f64 = 1.0;
+
+/// What a copy's pauses hold of the coherence that they ought to have, at least. Noise of its own
+/// on either side leaves a fifth at equal loudness, codecs as much as they leave elsewhere.
+const PAUSES_HOLD: f64 = 0.5;
+
+/// Pauses are asked when this many half seconds of coherence ought to be in them.
+const PAUSES_MIN: f64 = 2.0;
+
 /// How far a lag found by band energies may be off, in samples: three frames of them.
 const COARSE_REACH: usize = 3 * RATE_HZ as usize / FRAMES_PER_S;
 
@@ -123,7 +140,8 @@ struct Step {
     left_s: f64,
     lag_s: f64,
     coherence: f64,
-    /// Energy of left over that of right, as a logarithm.
+    /// Energy of left, as a logarithm, and by how much that of right is below it.
+    level: f64,
     louder: f64,
 }
 
@@ -293,11 +311,11 @@ impl Coherence {
             .filter(|s| s.coherence < HELD_FROM)
             .map(|s| s.louder)
             .collect();
-        let clearest = held.iter().map(|s| s.coherence).fold(0.0, f64::max).min(COPY_FROM);
-        let plain: Vec<f64> =
-            held.iter().filter(|s| s.coherence >= clearest).map(|s| s.louder).collect();
-        let laid_over_left =
-            if drowned.len() < 2 { 0.0 } else { median(&drowned) - median(&plain) };
+        let plain = Plain::of(&held);
+        if plain.has_each_its_noise(steps.iter().filter(inside)) {
+            return Ok(None);
+        }
+        let laid_over_left = if drowned.len() < 2 { 0.0 } else { median(&drowned) - plain.louder };
         Ok(Some(Copied {
             left_start_s: start_s,
             right_start_s: (start_s - first.lag_s) * speed,
@@ -328,8 +346,8 @@ impl Coherence {
                 break;
             }
             if let Some(peak) = self.trace.look(pair, at_s, lag_s, reach)? {
-                let Peak { coherence, lag_s: found_s, louder } = peak;
-                steps.push(Step { left_s: at_s, lag_s: found_s, coherence, louder });
+                let Peak { coherence, lag_s: found_s, level, louder } = peak;
+                steps.push(Step { left_s: at_s, lag_s: found_s, coherence, level, louder });
                 if coherence >= HELD_FROM {
                     held_s = at_s;
                     lag_s = found_s;
@@ -366,6 +384,51 @@ impl Coherence {
     }
 }
 
+/// What the clear half seconds of a copy are like: the median of each.
+struct Plain {
+    coherence: f64,
+    left: f64,
+    right: f64,
+    louder: f64,
+}
+
+impl Plain {
+    fn of(held: &[Step]) -> Self {
+        let clearest = held.iter().map(|s| s.coherence).fold(0.0, f64::max).min(COPY_FROM);
+        let clear: Vec<&Step> = held.iter().filter(|s| s.coherence >= clearest).collect();
+        let median_of =
+            |value: fn(&Step) -> f64| median(&clear.iter().map(|s| value(s)).collect::<Vec<_>>());
+        Self {
+            coherence: median_of(|s| s.coherence),
+            left: median_of(|s| s.level),
+            right: median_of(|s| s.level - s.louder),
+            louder: median_of(|s| s.louder),
+        }
+    }
+
+    /// Whether the two have nothing in common while both are quiet, though neither is louder than
+    /// it ought to be by what would drown a copy.
+    fn has_each_its_noise<'a>(&self, steps: impl Iterator<Item = &'a Step>) -> bool {
+        let (mut held, mut expected) = (0.0, 0.0);
+        for s in steps {
+            let (left, right) = (s.level, s.level - s.louder);
+            if left <= self.left - QUIET_BELOW && right <= self.right - QUIET_BELOW {
+                held += s.coherence;
+                expected += self.coherence * left_by((s.louder - self.louder).abs());
+            }
+        }
+        expected >= PAUSES_MIN && held < PAUSES_HOLD * expected
+    }
+}
+
+/// Coherence that is left of a copy when what lies over it raises its energy by so many nepers: of
+/// a bin with `r` times the energy of normal noise phases keep a mean cosine that grows as
+/// `√(π r / 4)` while it is small and goes to 1; this is within 0.06 of it everywhere.
+fn left_by(louder: f64) -> f64 {
+    let over = louder.exp_m1();
+    (1.0 / (1.0 + 4.0 / std::f64::consts::PI * over)).sqrt()
+}
+
 /// The moment that divides best what agrees at one lag from what agrees at another.
 fn turn(
     phases: &mut Phases,
@@ -374,7 +437,9 @@ fn turn(
     (before_s, after_s): (f64, f64),
 ) -> io::Result<f64> {
     let hop_s = phases.window as f64 / f64::from(RATE_HZ) / 4.0;
-    let reach = (SAME_LAG_S * f64::from(RATE_HZ)) as usize;
+    // Never so far that both lags are within it.
+    let reach_s = SAME_LAG_S.min((before_s - after_s).abs() / 3.0);
+    let reach = (reach_s * f64::from(RATE_HZ)) as usize;
     let hops = ((to_s - from_s) / hop_s).ceil().max(1.0) as usize;
     let (mut sum, mut best, mut at_s) = (0.0, f64::MIN, from_s);
     for hop in 0..=hops {
@@ -392,64 +457,6 @@ fn turn(
         at_s = to_s;
     }
     Ok(at_s.clamp(from_s, to_s))
-}
-
-/// The same to a few samples, near a moment that is good to a few tenths of a second: the moment
-/// that leaves least of right when left is taken away, at the one lag up to it and at the other
-/// from it. Where neither says anything, in a pause of the talk, the middle.
-fn turn_of_samples(pair: Pair, near_s: f64, (before_s, after_s): (f64, f64)) -> io::Result<f64> {
-    let rate = f64::from(RATE_HZ);
-    let first = (near_s * rate).round() as i64 - AROUND as i64;
-    let right = differences(pair.1, first, 2 * AROUND)?;
-    let near = |lag_s: f64, from: usize, end: usize| -> io::Result<Vec<f32>> {
-        let start = first + (lag_s * rate).round() as i64 - OFF as i64;
-        let wide = differences(pair.0, start, 2 * (AROUND + OFF))?;
-        let part = &right[from..end];
-        let product = |shift: usize| -> f32 {
-            part.iter().zip(&wide[from + shift..]).map(|(r, l)| r * l).sum()
-        };
-        let best = (0..=2 * OFF)
-            .max_by(|&a, &b| product(a).abs().total_cmp(&product(b).abs()))
-            .unwrap_or(OFF);
-        let power: f32 = wide[from + best..end + best].iter().map(|l| l * l).sum();
-        let gain = product(best) / power.max(f32::MIN_POSITIVE);
-        Ok(wide[best..best + 2 * AROUND].iter().map(|l| gain * l).collect())
-    };
-    // The quarter in the middle may belong to either side.
-    let (at_before, at_after) =
-        (near(before_s, 0, AROUND * 3 / 4)?, near(after_s, AROUND * 5 / 4, 2 * AROUND)?);
-    let sums = |left: &dyn Fn(usize) -> f32| -> Vec<f64> {
-        let mut sum = 0.0;
-        let squares = right.iter().enumerate().map(|(n, r)| {
-            sum += f64::from(r - left(n)).powi(2);
-            sum
-        });
-        std::iter::once(0.0).chain(squares).collect()
-    };
-    let without = sums(&|_| 0.0);
-    let (before, after) = (sums(&|n| at_before[n]), sums(&|n| at_after[n]));
-    // What left lost, right has alone.
-    let alone = ((before_s - after_s) * rate).round().max(0.0) as usize;
-    let left_over = |n: usize| {
-        before[n] + without[n + alone] - without[n] + after[2 * AROUND] - after[n + alone]
-    };
-    let moments = 0..2 * AROUND - alone.min(AROUND);
-    let least = moments.clone().map(left_over).fold(f64::MAX, f64::min);
-    let as_good = |n: &usize| left_over(*n) <= least + 1e-4 * without[2 * AROUND];
-    let (one, last) = (moments.clone().find(as_good), moments.rev().find(as_good));
-    let middle = usize::midpoint(one.unwrap_or(AROUND), last.unwrap_or(AROUND));
-    Ok((first + middle as i64) as f64 / rate)
-}
-
-/// Samples on either side of the moment, and by how many the lags may be off.
-const AROUND: usize = RATE_HZ as usize * 4 / 5;
-const OFF: usize = 6;
-
-/// Differences of neighbouring samples, so that hum does not speak loudest.
-fn differences(sound: &dyn Sound, start: i64, count: usize) -> io::Result<Vec<f32>> {
-    let mut line = vec![0.0f32; count + 1];
-    sound.read(start - 1, &mut line)?;
-    Ok(line.windows(2).map(|two| two[1] - two[0]).collect())
 }
 
 /// Left and right.
@@ -528,6 +535,7 @@ struct Peak {
     /// 0: no phases agree; 1: all do.
     coherence: f64,
     lag_s: f64,
+    level: f64,
     louder: f64,
 }
 
@@ -599,6 +607,7 @@ impl Phases {
         Ok(Some(Peak {
             coherence: f64::from(height) / (2.0 * bins.max(1) as f64),
             lag_s: (lag as f64 + best as f64 + f64::from(part)) / rate,
+            level: louder_left,
             louder: louder_left - louder_right,
         }))
     }

@@ -9,3 +9,5 @@ pub(crate) mod search;
 pub(crate) mod speeds;
 pub(crate) mod steps;
 pub(crate) mod stretched;
+pub(crate) mod turn;
+pub(crate) mod whole;

@@ -175,15 +175,7 @@ fn oriented(hub: usize, other: usize, candidates: Vec<Candidate>) -> Pair {
 
 /// The pair of what was searched as right, now left, and what was searched as left.
 fn turned(left: usize, right: usize, candidates: Vec<Candidate>) -> Pair {
-    let candidates = candidates
-        .into_iter()
-        .map(|c| Candidate {
-            lag_s: -c.lag_s,
-            at_right_s: c.at_right_s + c.lag_s,
-            drift_ppm: -c.drift_ppm,
-            z: c.z,
-        })
-        .collect();
+    let candidates = candidates.into_iter().map(Candidate::turned).collect();
     Pair { left, right, candidates }
 }
 

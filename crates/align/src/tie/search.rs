@@ -60,6 +60,18 @@ pub(crate) struct Spectra {
     blocks: Vec<(usize, Vec<Complex32>)>,
 }
 
+impl Candidate {
+    /// The same with left and right exchanged.
+    pub fn turned(self) -> Self {
+        Self {
+            lag_s: -self.lag_s,
+            at_right_s: self.at_right_s + self.lag_s,
+            drift_ppm: -self.drift_ppm,
+            z: self.z,
+        }
+    }
+}
+
 /// Plans shared by all pairs of one run.
 pub(crate) struct Searcher {
     block_frames: usize,

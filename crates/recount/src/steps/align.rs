@@ -22,7 +22,7 @@ use crate::event::{Event, Step, Unit};
 use crate::sound::KeptSound;
 
 /// Counted up when the same sound would be placed otherwise.
-const ALIGN_VERSION: u32 = 5;
+const ALIGN_VERSION: u32 = 6;
 
 /// Of a recording that cannot be heard.
 static NO_SOUND: Vec<f32> = Vec::new();
