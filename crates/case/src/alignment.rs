@@ -8,7 +8,7 @@
 
 use evidence::{
     ClockMap, CopyReason, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp,
-    SourceId, Tie, Window,
+    SourceId, Tie, TieKind, Window,
 };
 use rusqlite::{Connection, OptionalExtension, Row};
 use serde_json::json;
@@ -125,6 +125,21 @@ impl Case {
             }
             Ok(ties)
         })
+    }
+
+    /// Which pairs the solution rests on, and by what: the ties in use without what each window
+    /// said, which is most of what is kept of them.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn tie_kinds(&self) -> Result<Vec<(SourceId, SourceId, TieKind)>, Error> {
+        let mut query = self
+            .db
+            .prepare_cached("SELECT left, right, kind FROM tie WHERE accepted ORDER BY id")?;
+        let rows = query.query_map([], |row| {
+            Ok((from_text(row, 0)?, from_text(row, 1)?, from_text(row, 2)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// What could not be told of which recording, in the order of the solution.

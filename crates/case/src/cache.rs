@@ -146,6 +146,16 @@ impl CacheWriter {
         &self.path
     }
 
+    /// The file itself, for whoever writes it past this writer. Nothing may have been written
+    /// through the writer then.
+    ///
+    /// # Errors
+    /// If the system gives no second handle.
+    pub fn handle(&self) -> io::Result<File> {
+        let file = self.file.as_ref().map(BufWriter::get_ref);
+        file.ok_or(ErrorKind::NotFound)?.try_clone()
+    }
+
     /// Flushes the file to the disk and gives it its name.
     ///
     /// # Errors

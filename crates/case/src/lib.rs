@@ -186,6 +186,14 @@ impl Case {
         entries.collect()
     }
 
+    /// How many changes the case has seen, by whomever: after any further one it is a larger number.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn changes(&self) -> Result<u64, Error> {
+        Ok(custody::head(&self.db)?.0)
+    }
+
     /// Looks through the whole database for damage: pages, indexes, references, schema. Takes
     /// seconds for gigabytes. Returns what is wrong, one sentence each; nothing: it is sound.
     ///

@@ -9,6 +9,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use crate::keeper::{COULD_NOT, Plan};
+use crate::proxy::Written;
 use crate::{Error, sys};
 
 /// The kernel's largest unprivileged pipe. Decoders deliver in pieces of some hundred bytes; a
@@ -30,6 +31,8 @@ pub(crate) struct Run<'a> {
     pub(crate) plan: Plan,
     /// Becomes the child's standard input.
     pub(crate) media: Option<&'a File>,
+    /// What it may write.
+    pub(crate) output: Option<Written<'a>>,
     pub(crate) stop: &'a dyn Fn() -> bool,
 }
 
@@ -99,7 +102,11 @@ pub(crate) fn run(mut run: Run<'_>, outputs: Outputs, sink: &mut Sink<'_>) -> Re
     let Outputs { readers, mut writers } = outputs;
     let no_keeper = |source| Error::NoKeeper { keeper: run.keeper.to_owned(), source };
     let (complaints_reader, complaints_writer) = io::pipe().map_err(no_keeper)?;
-    let extra: Vec<i32> = writers.iter().skip(1).map(AsRawFd::as_raw_fd).collect();
+    let mut extra: Vec<i32> = writers.iter().skip(1).map(AsRawFd::as_raw_fd).collect();
+    if let Some(written) = run.output {
+        extra.push(written.file.as_raw_fd());
+        run.plan.output = Some((written.file.as_raw_fd(), written.bytes_max));
+    }
     run.plan.pipes.clone_from(&extra);
     run.plan.parent = std::process::id();
     let arguments = run.plan.into_arguments().map_err(|e| no_keeper(e.into()))?;

@@ -7,9 +7,12 @@ use evidence::Recording;
 
 use crate::child::{self, Ended, Outputs, Run, Sink};
 use crate::ffmpeg::Tool;
+use crate::frame_table::{self, FrameTable};
 use crate::keeper::{CANNOT_START, MISSING, Plan};
 use crate::listen::{self, Listened};
+use crate::proxy::{self, Proxied, Written};
 use crate::source_file::SourceFile;
+use crate::thumbnails::{self, Thumbnails};
 use crate::watch_light::{self, Frame, Watched};
 use crate::{Error, at_once, formats, probe};
 
@@ -201,6 +204,66 @@ impl Door {
         Ok(watched)
     }
 
+    /// When each frame of the first track of pictures is shown, from the container's own time
+    /// stamps; empty without pictures. `recording` is what [`probe`](Self::probe) said.
+    ///
+    /// # Errors
+    /// [`Error::Undecodable`] when the frames carry no times; otherwise those of
+    /// [`listen`](Self::listen).
+    pub fn frame_table(
+        &self,
+        path: &Path,
+        recording: &Recording,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<FrameTable, Error> {
+        let source = SourceFile::open(path)?;
+        let table = frame_table::read(self, &source, recording, stop)?;
+        source.still_the_same()?;
+        Ok(table)
+    }
+
+    /// Small pictures at even distances; `sheet` gets JPEGs of [`SHEET_THUMBNAILS`] side by side,
+    /// in order, as many as it takes. Returns how many; 0 without pictures.
+    ///
+    /// [`SHEET_THUMBNAILS`]: crate::SHEET_THUMBNAILS
+    ///
+    /// # Errors
+    /// [`Error::Undecodable`]; otherwise those of [`listen`](Self::listen).
+    pub fn thumbnails(
+        &self,
+        path: &Path,
+        recording: &Recording,
+        wanted: Thumbnails,
+        stop: &dyn Fn() -> bool,
+        sheet: &mut dyn FnMut(Vec<u8>),
+    ) -> Result<u32, Error> {
+        let source = SourceFile::open(path)?;
+        let made = thumbnails::make(self, &source, recording, wanted, stop, sheet)?;
+        source.still_the_same()?;
+        Ok(made)
+    }
+
+    /// Writes a copy that every browser plays into `into`, an empty file that is open for reading
+    /// and writing: MP4 with H.264 and AAC, every frame at the time at which the original shows it.
+    /// `advanced` is told how many seconds are done.
+    ///
+    /// # Errors
+    /// [`Error::Undecodable`] when nothing could be decoded; otherwise those of
+    /// [`listen`](Self::listen). What was written is to be thrown away then.
+    pub fn proxy(
+        &self,
+        path: &Path,
+        recording: &Recording,
+        into: &std::fs::File,
+        stop: &dyn Fn() -> bool,
+        advanced: &mut dyn FnMut(f64),
+    ) -> Result<Proxied, Error> {
+        let source = SourceFile::open(path)?;
+        let proxied = proxy::make(self, &source, recording, into, stop, advanced)?;
+        source.still_the_same()?;
+        Ok(proxied)
+    }
+
     fn probe_as(
         &self,
         source: &SourceFile,
@@ -220,6 +283,7 @@ impl Door {
             source: Some(source),
             cpu: self.limits.cpu,
             report: false,
+            output: None,
             stop,
         };
         let ended = self.run(job, outputs, &mut |_, bytes, _| {
@@ -256,10 +320,12 @@ impl Door {
             memory_bytes: self.limits.memory_bytes,
             parent: 0,
             pipes: Vec::new(),
+            output: None,
             report: job.report,
         };
         let media = job.source.map(|source| &source.file);
-        child::run(Run { keeper: &self.keeper, plan, media, stop: job.stop }, outputs, sink)
+        let (keeper, output) = (&self.keeper, job.output);
+        child::run(Run { keeper, plan, media, output, stop: job.stop }, outputs, sink)
     }
 
     /// Starts both programs in the sandbox, at once, and reads ffmpeg's version and what the
@@ -291,6 +357,7 @@ impl Door {
             source: None,
             cpu: self.limits.cpu,
             report: true,
+            output: None,
             stop: &|| false,
         };
         let ended = self.run(job, outputs, &mut |_, bytes, _| {
@@ -325,6 +392,8 @@ pub(crate) struct Job<'a> {
     pub(crate) cpu: Duration,
     /// Whether the keeper shall say which protections are missing.
     pub(crate) report: bool,
+    /// The one file that it may write, if any.
+    pub(crate) output: Option<Written<'a>>,
     pub(crate) stop: &'a dyn Fn() -> bool,
 }
 

@@ -46,6 +46,8 @@ pub(crate) struct Plan {
     pub(crate) parent: u32,
     /// Descriptors beyond the first three that it may keep.
     pub(crate) pipes: Vec<i32>,
+    /// The one file that it may write, open for it under this number, and how long it may become.
+    pub(crate) output: Option<(i32, u64)>,
     /// Print a line for every protection that is missing.
     pub(crate) report: bool,
 }
@@ -107,6 +109,6 @@ fn close_doors(plan: &Plan) -> Vec<String> {
     // Each may fail; the sentence below covers it.
     let _ = limit(Resource::CpuSeconds, plan.cpu_s);
     let _ = limit(Resource::MemoryBytes, plan.memory_bytes);
-    let _ = limit(Resource::FileBytes, 0);
+    let _ = limit(Resource::FileBytes, plan.output.map_or(0, |(_, bytes_max)| bytes_max));
     vec!["this system has no sandbox for the reader; open only files that you trust".to_owned()]
 }

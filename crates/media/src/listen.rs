@@ -289,6 +289,7 @@ impl Request<'_> {
             source: Some(self.source),
             cpu: self.door.limits.cpu + Duration::from_secs(cpu_s),
             report: false,
+            output: None,
             stop: self.stop,
         }
     }

@@ -70,7 +70,7 @@ pub(crate) fn limits(plan: &Plan) -> Vec<String> {
     let limits = [
         (Resource::CpuSeconds, plan.cpu_s, "processor time"),
         (Resource::MemoryBytes, plan.memory_bytes, "memory"),
-        (Resource::FileBytes, 0, "written files"),
+        (Resource::FileBytes, plan.output.map_or(0, |(_, bytes_max)| bytes_max), "written files"),
         (Resource::CoreBytes, 0, "core dumps"),
         (Resource::OpenFiles, OPEN_FILES_MAX, "open files"),
     ];
@@ -82,7 +82,7 @@ pub(crate) fn limits(plan: &Plan) -> Vec<String> {
 }
 
 /// Lets the process open the one media file (its standard input), and what ffmpeg needs to
-/// start, and nothing else; write nothing; and execute nothing but ffmpeg and its loader.
+/// start, and nothing else; write nothing but the file it was given for that; and execute nothing but ffmpeg and its loader.
 fn restrict_files(plan: &Plan) -> Result<RulesetStatus, Box<dyn Error>> {
     // Version 6 (Linux 6.12): later ones add nothing that the call filter leaves open.
     let known = ABI::V6;
@@ -105,6 +105,11 @@ fn restrict_files(plan: &Plan) -> Result<RulesetStatus, Box<dyn Error>> {
     let media = stdin.as_fd().try_clone_to_owned().map(File::from)?;
     if media.metadata()?.is_file() {
         rules = rules.add_rule(PathBeneath::new(media, read))?;
+    }
+    if let Some((descriptor, _)) = plan.output {
+        let written = format!("/proc/self/fd/{descriptor}");
+        let write = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::Truncate;
+        rules = allow(rules, Path::new(&written), write)?;
     }
     Ok(rules.restrict_self()?.ruleset)
 }

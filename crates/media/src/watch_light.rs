@@ -143,7 +143,7 @@ fn job<'a>(request: &Request<'a>, arguments: Vec<String>) -> Job<'a> {
     let cpu = request.door.limits.cpu + Duration::from_secs(cpu_s);
     let (source, stop) = (request.source, request.stop);
     let program = Program::Ffmpeg;
-    Job { program, arguments, source: Some(source), cpu, report: false, stop }
+    Job { program, arguments, source: Some(source), cpu, report: false, output: None, stop }
 }
 
 /// Whether the run gave pictures, and if not, why.
