@@ -23,6 +23,9 @@ const DOORS: &[(&str, &str)] = &[
     ("seccompiler", "media"),
     ("clap", "recount"),
     ("indicatif", "recount"),
+    ("axum", "recount"),
+    ("hyper", "recount"),
+    ("tokio", "recount"),
 ];
 
 /// Every arrow that should not be there. `metadata` is what `cargo metadata --no-deps` prints.

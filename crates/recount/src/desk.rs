@@ -8,7 +8,7 @@ use case::Stamp;
 use crate::args::Voice;
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
-use crate::report::progress::Teller;
+use crate::report::progress::{Listener, Teller};
 use crate::stop::Stop;
 
 /// Program and version, as findings and custody records name it.
@@ -36,6 +36,17 @@ impl Desk {
             json: voice.json,
             quiet: voice.quiet,
         }
+    }
+
+    /// For work that no command line asked for: `hear` is told everything, nothing is printed.
+    pub fn heard_by(stop: Stop, hear: Listener) -> Self {
+        let teller = Teller::heard_by(hear);
+        Self { stop, teller, attention: AtomicBool::new(false), json: false, quiet: true }
+    }
+
+    /// A flag that is raised when somebody asks to stop, and by which others can be asked.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
     }
 
     /// Tells an event. A refused file makes the run end with exit code 1.

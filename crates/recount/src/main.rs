@@ -12,6 +12,7 @@ mod event;
 mod named;
 mod pool;
 mod report;
+mod serve;
 mod snapshot;
 mod sound;
 mod steps;

@@ -19,6 +19,23 @@ use crate::steps::listen;
 pub fn of_case(case: &Case) -> Result<Snapshot, Error> {
     let cache = case.cache();
     let snapshot = case.at_one_moment(|case| {
+        let mut snapshot = without_ties(case)?;
+        for shown in &mut snapshot.recordings {
+            shown.waveform = listen::outline(&cache, &shown.source.id).and_then(waveform);
+        }
+        snapshot.ties = case.ties()?;
+        snapshot.words = words(case)?;
+        Ok(snapshot)
+    })?;
+    Ok(snapshot)
+}
+
+/// What lists need: everything but ties, words and waveforms, read at one moment.
+///
+/// # Errors
+/// If the case cannot be read.
+pub fn without_ties(case: &Case) -> Result<Snapshot, case::Error> {
+    case.at_one_moment(|case| {
         let mut placements: BTreeMap<_, _> =
             case.placements()?.into_iter().map(|placement| (placement.source, placement)).collect();
         let mut refusals: BTreeMap<_, _> = case.refusals()?.into_iter().collect();
@@ -27,30 +44,30 @@ pub fn of_case(case: &Case) -> Result<Snapshot, Error> {
             placement: placements.remove(&source.id),
             stretches: listened.remove(&source.id).map(|l| l.stretches).unwrap_or_default(),
             refusal: refusals.remove(&source.id),
-            waveform: listen::outline(&cache, &source.id).and_then(waveform),
+            waveform: None,
             source,
             recording,
         });
         let recordings = recordings.collect();
         let documents = case.sources()?.into_iter();
         let documents = documents.filter(|source| source.kind == SourceKind::Document).collect();
-        Ok(Snapshot {
+        let snapshot = Snapshot {
             title: title(case),
             recordings,
-            ties: case.ties()?,
+            ties: Vec::new(),
             excerpts: case.excerpts()?,
             documents,
-            words: words(case)?,
+            words: Vec::new(),
             utc: Vec::new(),
             tool: TOOL.to_owned(),
-        })
-    })?;
-    let utc = utc(case, &snapshot)?;
-    Ok(Snapshot { utc, ..snapshot })
+        };
+        let utc = utc(case, &snapshot)?;
+        Ok(Snapshot { utc, ..snapshot })
+    })
 }
 
 /// True time of the islands that somebody anchored.
-fn utc(case: &Case, snapshot: &Snapshot) -> Result<Vec<UtcOfIsland>, Error> {
+fn utc(case: &Case, snapshot: &Snapshot) -> Result<Vec<UtcOfIsland>, case::Error> {
     let mut by_island: BTreeMap<Island, Vec<(Told<UtcAnchor>, Known)>> = BTreeMap::new();
     for told in case.utc_anchors()? {
         let UtcAnchor { source, time, utc, sigma_ns } = told.anchor;

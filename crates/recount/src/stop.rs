@@ -32,6 +32,11 @@ impl Stop {
         Ok(stop)
     }
 
+    /// Asks to stop.
+    pub fn ask(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
     /// Whether somebody has asked to stop.
     pub fn asked(&self) -> bool {
         self.0.load(Ordering::Relaxed)

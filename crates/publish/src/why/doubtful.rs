@@ -34,6 +34,7 @@ pub struct Unplaced {
 
 /// A place where a recording would fit.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Alternative {
     /// The recording it would lie beside.
     pub with: String,

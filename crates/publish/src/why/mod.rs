@@ -20,10 +20,12 @@ pub use doubtful::{Alternative, Doubtful, Leaning, SHARE_LEANING, Unplaced, doub
 
 /// Why one recording lies where it does, or on no clock.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Why {
     /// Its name.
     pub file: String,
     /// Its hash.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub sha256: SourceId,
     /// Its length in seconds.
     pub duration: f64,
@@ -31,12 +33,15 @@ pub struct Why {
     pub island: Option<u32>,
     /// Why it is on none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub refusal: Option<String>,
     /// `hand` or `clock`, where its place rests on neither sound nor light.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub placed_by: Option<&'static str>,
     /// When it began in UTC, if the island is anchored.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub utc: Option<UtcWhy>,
     /// Where it lies.
     pub pieces: Vec<PieceWhy>,
@@ -54,6 +59,7 @@ pub struct Why {
 
 /// When a recording began in UTC.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct UtcWhy {
     /// RFC 3339, with as many digits as the doubt bears.
     pub begins: String,
@@ -65,6 +71,7 @@ pub struct UtcWhy {
 
 /// One piece of the placement, and what its sigma is made of.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PieceWhy {
     /// Media time.
     pub start: f64,
@@ -86,6 +93,7 @@ pub struct PieceWhy {
 
 /// What a sigma is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SigmaParts {
     /// What the recording's own windows leave open, drift included.
     pub own: f64,
@@ -97,6 +105,7 @@ pub struct SigmaParts {
 
 /// A jump of the recording's clock: a pause, or lost samples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Step {
     /// Media time.
     pub at: f64,
@@ -108,10 +117,12 @@ pub struct Step {
 
 /// What this recording and another heard in common.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TieWhy {
     /// The other recording.
     pub with: String,
     /// Its hash.
+    #[cfg_attr(feature = "ts", ts(type = "string"))]
     pub with_sha256: SourceId,
     /// What the tie rests on: `sound`, `light`, `hand`, `clock`.
     pub kind: &'static str,
@@ -145,6 +156,7 @@ pub struct TieWhy {
 
 /// The second-best lag.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RunnerUpWhy {
     /// As [`TieWhy::lag`].
     pub lag: f64,
@@ -157,6 +169,7 @@ pub struct RunnerUpWhy {
 
 /// What one window said.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct WindowWhy {
     /// Its middle, media time of this recording.
     pub at: f64,
@@ -170,6 +183,7 @@ pub struct WindowWhy {
 
 /// A stretch that was copied from another recording.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Copied {
     /// Media time.
     pub start: f64,
@@ -183,6 +197,7 @@ pub struct Copied {
 
 /// A [`Bridge`] by names.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NamedBridge {
     /// One end.
     pub left: String,

@@ -101,6 +101,13 @@ A file appears complete or not at all. One that exists is replaced only with --f
 written into a folder that was added as evidence. Recordings that share no clock share no timeline:
 with several islands, --to otio edit.otio writes edit-island-0.otio and so on.";
 
+pub(super) const SERVE: &str = "\
+Examples:
+  recount serve rehearsal.recount
+  recount serve rehearsal.recount --port 8080
+
+It answers on 127.0.0.1 only. To look from another machine, tunnel the port there, with ssh -L.";
+
 pub(super) const VERIFY: &str = "\
 Examples:
   recount verify rehearsal.recount

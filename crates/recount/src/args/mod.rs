@@ -133,6 +133,14 @@ pub enum Command {
     /// two is the copy; else the recordings that heard the same moment, with how much earlier they
     /// began; else what came nearest, which is then not enough. Nothing is added to the case or kept.
     Find(Find),
+    /// Open a page in which all recordings play in step
+    ///
+    /// Serves the case to a browser on this machine and prints the address. The address carries a
+    /// token that lets your browser in and nobody else's; nothing is sent to any other machine.
+    /// Copies for browsers, thumbnails and the like are made in the background and kept in the
+    /// cache of the case. Other commands can be used on the case meanwhile, and the page shows
+    /// what they change. Ends with ctrl-C.
+    Serve(Serve),
     /// Write what was found in another program's format
     Export(Export),
     /// Check that every source is still what it was, and that the custody log is whole
@@ -353,6 +361,20 @@ pub struct Find {
     /// How hard to work.
     #[command(flatten)]
     pub work: Work,
+}
+
+/// `recount serve`; see [`Command::Serve`].
+#[derive(Args, Debug)]
+#[command(after_help = examples::SERVE)]
+pub struct Serve {
+    /// The case
+    pub case: PathBuf,
+    /// The port to serve on; 0 is any that is free [default: 7462, or any if that is taken]
+    #[arg(long, value_name = "N")]
+    pub port: Option<u16>,
+    /// Serve the page that lies in a folder instead of the built-in one, for work on the page
+    #[arg(long, value_name = "FOLDER")]
+    pub page: Option<PathBuf>,
 }
 
 /// `recount verify`; see [`Command::Verify`].

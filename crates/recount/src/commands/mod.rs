@@ -8,11 +8,14 @@ mod find;
 mod new;
 mod place;
 mod reconstruct;
+mod serve;
 mod shell;
 mod status;
 mod sync;
 mod verify;
 mod why;
+
+pub(crate) use place::contradicted;
 
 use std::path::Path;
 
@@ -41,6 +44,7 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::Status(asked) => status::run(desk, asked),
         Command::Why(asked) => why::run(desk, asked),
         Command::Find(asked) => find::run(desk, asked),
+        Command::Serve(asked) => serve::run(desk, asked),
         Command::Export(asked) => export::run(desk, asked),
         Command::Verify(asked) => verify::run(desk, asked),
         Command::Completions(asked) => shell::completions(asked),
@@ -49,7 +53,10 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
 }
 
 /// Opens a case and takes it for this process.
-fn open_locked(desk: &Desk, dir: &Path) -> Result<(Case, CaseLock), Error> {
+///
+/// # Errors
+/// If it cannot be opened, or another process works on it.
+pub(crate) fn open_locked(desk: &Desk, dir: &Path) -> Result<(Case, CaseLock), Error> {
     let case = open(desk, dir)?;
     let lock = case.lock(&stamp())?;
     Ok((case, lock))
@@ -83,7 +90,10 @@ fn use_threads(work: Work) {
 }
 
 /// Listens and aligns. Kept sound that turns out to be damaged is made again, once.
-fn synchronise(
+///
+/// # Errors
+/// If there is nothing to work on, the case cannot be written or somebody asked to stop.
+pub(crate) fn synchronise(
     desk: &Desk,
     case: &mut Case,
     door: &Door,

@@ -39,19 +39,28 @@ pub(super) fn run(desk: &Desk, asked: &Place) -> Result<(), Error> {
     let after = snapshot::of_case(&case)?;
     let changes = moved::changes(&before, &after);
     let tie = said.and_then(|anchor| after.tie_of(&anchor));
-    if said.is_some() && !tie.is_some_and(|tie| tie.accepted) {
+    if let Some(sentence) = said.and_then(|anchor| contradicted(&after, &anchor)) {
         desk.needs_attention();
-        let far_s = tie.and_then(|tie| tie.residual_ns).unwrap_or(0).unsigned_abs() as f64 / 1e9;
-        desk.tell(&Event::warned(format!(
-            "what was said is kept and does not hold: what was heard contradicts it by \
-             {far_s:.3} s; --lock would hold it against that, --undo takes it back"
-        )));
+        let what_next = "--lock would hold it against that, --undo takes it back";
+        desk.tell(&Event::warned(format!("{sentence}; {what_next}")));
     }
     if desk.json {
         let accepted = said.map(|_| tie.is_some_and(|tie| tie.accepted));
         return output::print_json(&json!({ "accepted": accepted, "changes": changes }));
     }
     if desk.quiet { Ok(()) } else { output::print(&moved::text(&changes)) }
+}
+
+/// That a person's word does not hold in the solution, as a sentence; nothing if it does.
+pub(crate) fn contradicted(after: &Snapshot, anchor: &Anchor) -> Option<String> {
+    let tie = after.tie_of(anchor);
+    if tie.is_some_and(|tie| tie.accepted) {
+        return None;
+    }
+    let far_s = tie.and_then(|tie| tie.residual_ns).unwrap_or(0).unsigned_abs() as f64 / 1e9;
+    Some(format!(
+        "what was said is kept and does not hold: what was heard contradicts it by {far_s:.3} s"
+    ))
 }
 
 /// What was asked for, as a relation between two recordings.

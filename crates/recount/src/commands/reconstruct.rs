@@ -47,7 +47,10 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
         return Ok(());
     }
     print_case(desk, &case)?;
-    output::print(&format!("\ncase     {}\npicture  {}\n", shown(&dir), shown(&picture)))
+    let (case, picture) = (shown(&dir), shown(&picture));
+    output::print(&format!(
+        "\ncase     {case}\npicture  {picture}\npage     recount serve {case}\n"
+    ))
 }
 
 /// Where the case goes: beside the folder, or where it was asked for, but never among evidence.

@@ -21,13 +21,22 @@ const GREEN: Style = AnsiColor::Green.on_default().bold();
 /// a day's run writes a small log.
 const LINE_EVERY: Duration = Duration::from_millis(500);
 
+/// Whoever is told events instead of a terminal.
+pub type Listener = Box<dyn Fn(&Event) + Send + Sync>;
+
 /// Tells events to whoever is looking.
-#[derive(Debug)]
 pub struct Teller {
     drawing: Drawing,
+    listener: Option<Listener>,
     quiet: bool,
     verbose: bool,
     state: Mutex<State>,
+}
+
+impl std::fmt::Debug for Teller {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Teller").field("drawing", &self.drawing).finish_non_exhaustive()
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,11 +61,21 @@ impl Teller {
             Progress::Auto | Progress::Off => Drawing::Nothing,
         };
         let verbose = voice.verbose > 0;
-        Self { drawing, quiet: voice.quiet, verbose, state: Mutex::default() }
+        let state = Mutex::default();
+        Self { drawing, listener: None, quiet: voice.quiet, verbose, state }
+    }
+
+    /// Tells a listener and prints nothing.
+    pub fn heard_by(listener: Listener) -> Self {
+        let (drawing, listener, state) = (Drawing::Nothing, Some(listener), Mutex::default());
+        Self { drawing, listener, quiet: true, verbose: false, state }
     }
 
     /// Tells one event.
     pub fn tell(&self, event: &Event) {
+        if let Some(hear) = &self.listener {
+            return hear(event);
+        }
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match self.drawing {
             Drawing::Lines => state.line(event),

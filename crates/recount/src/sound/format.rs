@@ -114,6 +114,23 @@ impl KeptSound {
         Ok(Self::new(store, samples))
     }
 
+    /// Opens sound kept at `path`, whatever decoder it came from.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), but for the tag.
+    pub fn open_any(path: &Path) -> Result<Self, Damage> {
+        let mut end = [0; END_BYTES];
+        let read = File::open(path).and_then(|file| {
+            let end_at = file.metadata()?.len().saturating_sub(END_BYTES as u64);
+            file.read_exact_at(&mut end, end_at)
+        });
+        read.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Damage::Missing,
+            _ => Damage::Unreadable(error),
+        })?;
+        Self::open(path, word(&end, TAG_AT), 0)
+    }
+
     /// Whether a block read since turned out to be damaged.
     pub fn is_damaged(&self) -> bool {
         self.damaged.load(Ordering::Relaxed)
@@ -189,14 +206,20 @@ pub(super) fn end(tag: u64, samples: u64) -> [u8; END_BYTES] {
 }
 
 fn read_end(end: &[u8; END_BYTES], tag: u64) -> Result<u64, Damage> {
-    let word = |at: usize| end[at..at + 8].iter().rev().fold(0, |n, b| n << 8 | u64::from(*b));
-    if end[..8] != MAGIC || word(24) != checksum(&end[..24]) {
+    if end[..8] != MAGIC || word(end, 24) != checksum(&end[..24]) {
         return Err(Damage::Damaged);
     }
-    if word(8) != tag {
+    if word(end, TAG_AT) != tag {
         return Err(Damage::Outdated);
     }
-    Ok(word(16))
+    Ok(word(end, 16))
+}
+
+/// Where in the end of a file the tag stands.
+const TAG_AT: usize = 8;
+
+fn word(end: &[u8; END_BYTES], at: usize) -> u64 {
+    end[at..at + 8].iter().rev().fold(0, |n, b| n << 8 | u64::from(*b))
 }
 
 /// Appends a block to `out` and replaces the samples by what a reader will get, so that whoever

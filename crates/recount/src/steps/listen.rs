@@ -242,6 +242,16 @@ pub fn sound(cache: &Cache, id: &SourceId, tag: u64, nth: usize) -> Option<KeptS
     KeptSound::open(&cache.file(id, SOUND), tag, nth).ok()
 }
 
+/// Whether sound of a recording is kept, whatever made it.
+pub fn has_sound(cache: &Cache, id: &SourceId) -> bool {
+    cache.has(id, SOUND)
+}
+
+/// The kept sound of a recording, whatever made it: good for pictures of it.
+pub fn any_sound(cache: &Cache, id: &SourceId) -> Option<KeptSound> {
+    KeptSound::open_any(&cache.file(id, SOUND)).ok()
+}
+
 /// Throws kept sound away that turned out to be damaged.
 pub fn forget_sound(cache: &Cache, id: &SourceId) {
     for what in [SOUND, HEARD] {

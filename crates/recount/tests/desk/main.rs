@@ -11,4 +11,5 @@ mod interrupted;
 mod light;
 mod place;
 mod scene;
+mod serve;
 mod why;

@@ -1,0 +1,167 @@
+//! Which address answers what, behind the guard; and what every answer says to the browser.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::{Path, Request, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, SET_COOKIE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post, put};
+use axum::{Json, Router};
+use evidence::SourceId;
+use publish::Labels;
+use serde_json::{Value, json};
+
+use super::answer::Failed;
+use super::guard::Refused;
+use super::{Server, events, files, notes, peaks, pictures, proxies, writes};
+use crate::snapshot;
+
+/// What a browser may do with what it gets: nothing from elsewhere, nothing to elsewhere.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+                      media-src 'self' blob:; connect-src 'self'; font-src 'self'; \
+                      frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Everything the server answers.
+pub fn app(server: &Arc<Server>) -> Router {
+    Router::new()
+        .route("/api/case", get(case))
+        .route("/api/events", get(events::events))
+        .route("/api/why/{id}", get(why))
+        .route("/api/proxy/{id}", post(proxies::ask))
+        .route("/api/place", post(writes::place))
+        .route("/api/undo/{id}", post(writes::undo))
+        .route("/api/add", post(writes::add))
+        .route("/api/jobs/{id}/stop", post(stop))
+        .route("/api/markers", post(notes::add))
+        .route("/api/markers/{id}", put(notes::put).delete(notes::delete))
+        .route("/api/veil", put(notes::veil))
+        .route("/media/{id}", get(files::media))
+        .route("/proxy/{id}", get(proxies::get))
+        .route("/peaks/{id}", get(peaks::peaks))
+        .route("/frames/{id}", get(pictures::frames))
+        .route("/thumbs/{id}/{sheet}", get(pictures::thumbs))
+        .route("/", get(front))
+        .route("/{*path}", get(page))
+        .layer(from_fn_with_state(Arc::clone(server), guarded))
+        .with_state(Arc::clone(server))
+}
+
+/// Lets a request through, or not; and puts on every answer what the browser is to keep to.
+async fn guarded(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
+    let mut response = match admit(&server, &request) {
+        Ok(Some(entrance)) => entrance,
+        Ok(None) => next.run(request).await,
+        Err(refused) => {
+            let (status, sentence) = refused.told();
+            Failed::new(status, sentence).into_response()
+        }
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    // What is evidence stays out of the browser's store, unless an answer says otherwise.
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Nothing: the request may go on. Or what it gets for the token of the address.
+fn admit(server: &Server, request: &Request) -> Result<Option<Response>, Refused> {
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    server.guard.place(method, uri, headers)?;
+    let is_entrance = uri.path() == "/" && *method == Method::GET;
+    let query = uri.query().unwrap_or_default();
+    let token = query.split('&').find_map(|pair| pair.strip_prefix("token="));
+    match token.filter(|_| is_entrance) {
+        Some(token) if server.guard.knows(token) => {
+            let cookie = HeaderValue::from_str(&server.guard.cookie());
+            let cookie = cookie.map_err(|_| Refused::Unknown)?;
+            let to = (LOCATION, HeaderValue::from_static("/"));
+            Ok(Some((StatusCode::SEE_OTHER, [to, (SET_COOKIE, cookie)]).into_response()))
+        }
+        // An old address in a browser that is known: the fragment says where it leads.
+        Some(_) if server.guard.person(headers).is_ok() => {
+            let to = [(LOCATION, HeaderValue::from_static("/"))];
+            Ok(Some((StatusCode::SEE_OTHER, to).into_response()))
+        }
+        Some(_) => Err(Refused::Unknown),
+        None => server.guard.person(headers).map(|()| None),
+    }
+}
+
+/// Work that waits for a disk, away from the threads that answer.
+pub async fn aside<T: Send + 'static>(
+    server: &Arc<Server>,
+    work: impl FnOnce(&Server) -> Result<T, Failed> + Send + 'static,
+) -> Result<T, Failed> {
+    let server = Arc::clone(server);
+    let done = tokio::task::spawn_blocking(move || work(&server)).await;
+    done.unwrap_or_else(|_| {
+        let status = StatusCode::INTERNAL_SERVER_ERROR;
+        Err(Failed::new(status, "the server is at its end or met a bug; see its terminal"))
+    })
+}
+
+/// The source that an address names.
+///
+/// # Errors
+/// If it names none.
+pub fn source(text: &str) -> Result<SourceId, Failed> {
+    text.parse().map_err(|_| Failed::missing("a source is named by its SHA-256"))
+}
+
+/// For a source that the case does not hold.
+pub fn no_such_recording() -> Failed {
+    Failed::missing("the case holds no such recording")
+}
+
+async fn front(State(server): State<Arc<Server>>) -> Result<Response, Failed> {
+    aside(&server, |server| Ok(server.page.answer(""))).await
+}
+
+async fn page(
+    State(server): State<Arc<Server>>,
+    Path(path): Path<String>,
+) -> Result<Response, Failed> {
+    aside(&server, move |server| Ok(server.page.answer(&path))).await
+}
+
+async fn case(State(server): State<Arc<Server>>) -> Result<Response, Failed> {
+    server.watched.store(true, Ordering::Release);
+    let view = aside(&server, |server| Ok(server.view()?)).await?;
+    Ok(Json(view).into_response())
+}
+
+async fn why(
+    State(server): State<Arc<Server>>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Failed> {
+    let id = source(&id)?;
+    let found = aside(&server, move |server| {
+        let snapshot = snapshot::of_case(&server.case())?;
+        let labels = Labels::of(&snapshot);
+        publish::why::why(&snapshot, &labels, id).ok_or_else(no_such_recording)
+    });
+    Ok(Json(json!(found.await?)))
+}
+
+#[allow(clippy::unused_async, reason = "what answers a request is asynchronous")]
+async fn stop(
+    State(server): State<Arc<Server>>,
+    Path(id): Path<u32>,
+) -> Result<StatusCode, Failed> {
+    let found = server.jobs.stop(id);
+    if found { Ok(StatusCode::ACCEPTED) } else { Err(Failed::missing("there is no such job")) }
+}

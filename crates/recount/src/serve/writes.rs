@@ -1,0 +1,422 @@
+//! What a person does in the page that changes the case: placing recordings, taking that back,
+//! adding files. Done one after the other by one thread, with the functions of the command line;
+//! the case is locked from the first change to the end of the solution, and by nobody otherwise.
+//!
+//! What is asked for while a solution is being found waits and is then solved all at once.
+
+use std::collections::VecDeque;
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path as UrlPath, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use case::{Case, CaseLock};
+use evidence::{Anchor, AnchoredBy, MediaTime, SourceId};
+use futures_util::StreamExt as _;
+use publish::Labels;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Server;
+use super::answer::Failed;
+use super::jobs::Ticket;
+use super::routes::{aside, no_such_recording};
+use crate::args::Work;
+use crate::commands::{contradicted, open_locked, synchronise};
+use crate::desk::{Desk, stamp};
+use crate::error::Error;
+use crate::report::moved;
+use crate::snapshot;
+use crate::steps::add::{self, Keeping, Request};
+use crate::steps::align::Missing;
+use crate::steps::paths::EVIDENCE;
+
+/// Between two looks for something to do, and two tries for a case that another process works on.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// How long an upload may pause.
+const CHUNK_PATIENCE: Duration = Duration::from_secs(60);
+
+/// One standard deviation that a person may state, seconds; as on the command line.
+const SIGMA_S: std::ops::RangeInclusive<f64> = 0.0001..=31_557_600.0;
+
+/// A century, seconds: no recording has such times.
+const TIME_S_MAX: f64 = 3.2e9;
+
+/// Files that arrive lie in a folder whose name begins so, in the case's evidence, until they are
+/// added.
+const ARRIVING: &str = ".arriving-";
+
+/// `POST /api/place`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Placing {
+    /// The recording that is placed.
+    #[cfg_attr(test, ts(type = "string"))]
+    source: SourceId,
+    /// A moment of it, media time.
+    media: f64,
+    /// The recording that it is placed by.
+    #[cfg_attr(test, ts(type = "string"))]
+    other: SourceId,
+    /// The same moment there, media time.
+    other_media: f64,
+    /// One standard deviation, seconds.
+    sigma: f64,
+    /// Whether nothing else may move it.
+    lock: bool,
+}
+
+/// What is to be done.
+#[derive(Debug)]
+enum Wish {
+    Place(Anchor),
+    Undo(i64),
+    /// A file that has arrived, alone in its folder.
+    Add(PathBuf),
+}
+
+/// What waits to be done.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    waiting: Mutex<VecDeque<(Arc<Ticket>, Wish)>>,
+}
+
+/// `POST /api/place`: keeps what a person says, and solves again.
+///
+/// # Errors
+/// If it makes no sense.
+pub async fn place(
+    State(server): State<Arc<Server>>,
+    Json(asked): Json<Placing>,
+) -> Result<Response, Failed> {
+    let anchor = anchor(&asked)?;
+    let named = aside(&server, move |server| {
+        for id in [anchor.source, anchor.other] {
+            server.recording(&id)?.ok_or_else(no_such_recording)?;
+        }
+        Ok(server.name_of(&anchor.source))
+    });
+    let what = format!("placing {}", named.await?);
+    Ok(accepted(server.wish(what, Wish::Place(anchor))))
+}
+
+/// `POST /api/undo/{id}`: takes back what a person said, and solves again.
+///
+/// # Errors
+/// If nothing of that number was said, or it was taken back.
+pub async fn undo(
+    State(server): State<Arc<Server>>,
+    UrlPath(id): UrlPath<i64>,
+) -> Result<Response, Failed> {
+    let known =
+        aside(&server, move |server| Ok(server.case().anchors()?.iter().any(|told| told.id == id)));
+    if !known.await? {
+        return Err(Failed::missing("nothing of this number was said, or it was taken back"));
+    }
+    Ok(accepted(server.wish("taking back a placement".to_owned(), Wish::Undo(id))))
+}
+
+/// The name under which a file arrives.
+#[derive(Debug, Deserialize)]
+pub struct Arriving {
+    name: String,
+}
+
+/// `POST /api/add?name=FILE`: the body is a file; it is copied into the case and all is solved again.
+///
+/// # Errors
+/// If the name is none for a file, or the file cannot be stored.
+pub async fn add(
+    State(server): State<Arc<Server>>,
+    Query(asked): Query<Arriving>,
+    body: Body,
+) -> Result<Response, Failed> {
+    if !is_file_name(&asked.name) {
+        return Err(Failed::asked("a file is added under its own name, without folders"));
+    }
+    let evidence = server.dir.join(EVIDENCE);
+    let arrival = Arrival::open(&evidence, &asked.name)?;
+    let path = arrival.receive(body).await?;
+    let what = format!("adding {}", asked.name);
+    Ok(accepted(server.wish(what, Wish::Add(path))))
+}
+
+fn accepted(job: u32) -> Response {
+    (StatusCode::ACCEPTED, Json(json!({ "job": job }))).into_response()
+}
+
+fn anchor(asked: &Placing) -> Result<Anchor, Failed> {
+    let is_time = |seconds: f64| seconds.is_finite() && seconds.abs() <= TIME_S_MAX;
+    if !is_time(asked.media) || !is_time(asked.other_media) {
+        return Err(Failed::asked("a time is a number of seconds"));
+    }
+    if !SIGMA_S.contains(&asked.sigma) {
+        return Err(Failed::asked(
+            "a doubt is 0.0001 seconds or more: nobody knows a time exactly",
+        ));
+    }
+    if asked.source == asked.other {
+        return Err(Failed::asked("a recording cannot be placed by itself"));
+    }
+    Ok(Anchor {
+        source: asked.source,
+        time: MediaTime::from_seconds(asked.media),
+        other: asked.other,
+        other_time: MediaTime::from_seconds(asked.other_media),
+        sigma_ns: MediaTime::from_seconds(asked.sigma).0,
+        is_locked: asked.lock,
+        by: AnchoredBy::Hand,
+    })
+}
+
+/// A plain name, not hidden, that means the same to every program.
+fn is_file_name(name: &str) -> bool {
+    let fits = (1..=200).contains(&name.len()) && !name.starts_with('.');
+    fits && !name.chars().any(|c| c == '/' || c == '\\' || c.is_control())
+}
+
+/// A file that arrives; gone, with its folder, when it is dropped before all of it is there.
+#[derive(Debug)]
+struct Arrival {
+    folder: tempfile::TempDir,
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Arrival {
+    fn open(evidence: &Path, name: &str) -> Result<Self, Failed> {
+        let stored = |error| Failed::from(Error::file("store the file in", evidence)(error));
+        fs::create_dir_all(evidence).map_err(stored)?;
+        let folder = tempfile::Builder::new().prefix(ARRIVING).tempdir_in(evidence);
+        let folder = folder.map_err(stored)?;
+        let path = folder.path().join(name);
+        let file = File::create_new(&path).map_err(stored)?;
+        Ok(Self { folder, path, file: Some(file) })
+    }
+
+    /// Writes the body down as it comes.
+    async fn receive(mut self, body: Body) -> Result<PathBuf, Failed> {
+        let mut chunks = body.into_data_stream();
+        let broken =
+            || Failed::new(StatusCode::BAD_REQUEST, "the file broke off while it was sent");
+        loop {
+            let next = tokio::time::timeout(CHUNK_PATIENCE, chunks.next()).await;
+            let Some(bytes) = next.map_err(|_| broken())? else { break };
+            let bytes = bytes.map_err(|_| broken())?;
+            let mut file = self.file.take().ok_or_else(broken)?;
+            let written =
+                tokio::task::spawn_blocking(move || file.write_all(&bytes).map(|()| file));
+            let written = written.await.map_err(|_| broken())?;
+            let file = written.map_err(Error::file("store the file", &self.path));
+            self.file = Some(file.map_err(Failed::from)?);
+        }
+        drop(self.file.take());
+        // Its folder stays until the file is added.
+        let _ = self.folder.keep();
+        Ok(self.path)
+    }
+}
+
+impl Server {
+    /// Has something done when its turn comes; returns the number of its job.
+    fn wish(&self, what: String, wish: Wish) -> u32 {
+        let ticket = Arc::new(self.jobs.begin(what));
+        let id = ticket.id();
+        let mut waiting = self.wishes.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.push_back((ticket, wish));
+        id
+    }
+
+    /// Does what is wished for until the server stops.
+    pub(super) fn fulfil(&self) {
+        while !self.stop.asked() {
+            let waiting = self.wishes.waiting.lock();
+            let together = std::mem::take(&mut *waiting.unwrap_or_else(PoisonError::into_inner));
+            if together.is_empty() {
+                std::thread::sleep(LOOK_EVERY);
+                continue;
+            }
+            self.fulfil_all(together.into());
+            // The windows hear of it now, not with the next look.
+            let _ = self.look();
+        }
+    }
+
+    /// Changes the case as wished, then solves once for all.
+    fn fulfil_all(&self, wishes: Vec<(Arc<Ticket>, Wish)>) {
+        let Some((first, _)) = wishes.first() else { return };
+        let desk = first.desk();
+        let (mut case, _lock) = match self.locked(&desk, first) {
+            Ok(locked) => locked,
+            Err(error) => return self.give_up(wishes, error),
+        };
+        let mut done = Vec::new();
+        for (ticket, wish) in wishes {
+            let changed = self.change(&mut case, &ticket, &wish);
+            forget(&wish);
+            match changed {
+                Ok(before) => done.push((ticket, wish, before)),
+                Err(error) => ticket.end(Err(error)),
+            }
+        }
+        if done.is_empty() {
+            return;
+        }
+        let _ = self.look();
+        let solver = Arc::clone(&done[0].0);
+        for (ticket, ..) in done.iter().skip(1) {
+            ticket.say(&format!("solved together with job {}", solver.id()));
+        }
+        let solved = self.solve(&mut case, &solver.desk());
+        for (ticket, wish, before) in done {
+            let ended = match &solved {
+                Ok(after) => Ok(Some(told(&wish, &before, after))),
+                Err(error) => Err(Error::Asked { what: error.to_string(), hint: "" }),
+            };
+            ticket.end(match (&solved, ended) {
+                (Err(error), _) if error.exit_code() == 3 => Err(Error::Stopped),
+                (_, ended) => ended,
+            });
+        }
+    }
+
+    /// Ends the first of some wishes; the others have their turn later.
+    fn give_up(&self, mut wishes: Vec<(Arc<Ticket>, Wish)>, error: Error) {
+        let (ticket, wish) = wishes.remove(0);
+        forget(&wish);
+        ticket.end(Err(error));
+        let mut waiting = self.wishes.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for wish in wishes.into_iter().rev() {
+            waiting.push_front(wish);
+        }
+    }
+
+    /// The case, locked; waits while another process works on it.
+    fn locked(&self, desk: &Desk, ticket: &Ticket) -> Result<(Case, CaseLock), Error> {
+        loop {
+            match open_locked(desk, &self.dir) {
+                Err(Error::Case(error @ case::Error::Busy { .. })) => {
+                    ticket.say(&error.to_string());
+                }
+                other => return other,
+            }
+            desk.stop_if_asked()?;
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Writes one wish into the case; returns how the case was before.
+    fn change(
+        &self,
+        case: &mut Case,
+        ticket: &Arc<Ticket>,
+        wish: &Wish,
+    ) -> Result<publish::Snapshot, Error> {
+        if ticket.stopped() {
+            return Err(Error::Stopped);
+        }
+        let before = snapshot::of_case(case)?;
+        match wish {
+            Wish::Place(anchor) => {
+                let sentence = moved::sentence(anchor, &Labels::of(&before));
+                case.put_anchor(&stamp(), anchor, &sentence)?;
+            }
+            Wish::Undo(id) => case.undo_anchor(&stamp(), *id)?,
+            Wish::Add(path) => {
+                let door = self.door.as_ref().ok_or_else(no_ffmpeg)?;
+                let paths = [path.clone()];
+                let request = Request { paths: &paths, keeping: Keeping::Copied, jobs: 1 };
+                let counts = add::run(&ticket.desk(), case, door, &request)?;
+                if counts.get("skipped").is_some_and(|skipped| *skipped > 0) {
+                    let why = ticket.said().unwrap_or_else(|| "it cannot be used".to_owned());
+                    return Err(Error::Asked { what: why, hint: "" });
+                }
+            }
+        }
+        Ok(before)
+    }
+
+    fn solve(&self, case: &mut Case, desk: &Desk) -> Result<publish::Snapshot, Error> {
+        let door = self.door.as_ref().ok_or_else(no_ffmpeg)?;
+        if !case.recordings()?.is_empty() {
+            synchronise(desk, case, door, Work { jobs: None }, Missing::KeepsPlacements)?;
+        }
+        snapshot::of_case(case)
+    }
+}
+
+fn no_ffmpeg() -> Error {
+    Error::Asked {
+        what: "ffmpeg is not here, and nothing can be read without it".to_owned(),
+        hint: "",
+    }
+}
+
+/// Takes away what arrived, which is in the case by now or never will be.
+fn forget(wish: &Wish) {
+    if let Wish::Add(path) = wish
+        && let Some(folder) = path.parent()
+        && folder
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(ARRIVING.as_bytes()))
+    {
+        // What cannot be removed only takes up room.
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+/// What came of a wish, for a person.
+fn told(wish: &Wish, before: &publish::Snapshot, after: &publish::Snapshot) -> String {
+    if let Wish::Place(anchor) = wish
+        && let Some(sentence) = contradicted(after, anchor)
+    {
+        return sentence;
+    }
+    moved::text(&moved::changes(before, after)).trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_leads_nowhere_else() {
+        for name in ["a.mp4", "voice note.m4a", "日本.mov", "a..b"] {
+            assert!(is_file_name(name), "{name}");
+        }
+        let long = "a".repeat(201);
+        for name in ["", ".", "..", "../a", "a/b", "a\\b", ".hidden", "a\n.mp4", "a\0b", &long] {
+            assert!(!is_file_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_not_kept() {
+        let asked = Placing {
+            source: SourceId([1; 32]),
+            media: 1.0,
+            other: SourceId([2; 32]),
+            other_media: 2.0,
+            sigma: 0.1,
+            lock: false,
+        };
+        assert!(anchor(&asked).is_ok());
+        for wrong in [
+            Placing { media: f64::NAN, ..asked.clone() },
+            Placing { other_media: 1e300, ..asked.clone() },
+            Placing { sigma: 0.0, ..asked.clone() },
+            Placing { sigma: f64::INFINITY, ..asked.clone() },
+            Placing { other: asked.source, ..asked.clone() },
+        ] {
+            assert!(anchor(&wrong).is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The page's server from the outside, as a browser and as those who should not be let in.
+
+mod client;
+mod media;
+mod person;
+mod strangers;
