@@ -6,7 +6,7 @@
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: ## Set up, build, reconstruct the sample case; ends with demo-out/timeline.svg
+demo: ## Set up, build, reconstruct the sample case; ends with a picture of it and the page
 	@scripts/demo
 
 test: ## Set up and run every check and test

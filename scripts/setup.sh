@@ -142,6 +142,37 @@ want_rust_tool() {
     cargo "$name" --version >/dev/null 2>&1
 }
 
+node_min=20.19.0
+node_is_enough() {
+    command -v node >/dev/null && command -v npm >/dev/null || return 1
+    at_least "$(node --version 2>/dev/null | tr -d v)" "$node_min"
+}
+
+# Node.js and npm that can build the page, on PATH. Where the distribution's is too old, one comes from the npm package
+# that carries it, by way of the old one.
+need_node() {
+    local own="$cache/node/node_modules/node/bin"
+    if [ -x "$own/node" ]; then PATH="$own:$PATH"; hash -r; fi
+    node_is_enough && return
+    if ! command -v npm >/dev/null; then
+        note "installing nodejs and npm"
+        apt_install nodejs npm || true
+        hash -r
+        node_is_enough && return
+    fi
+    local have
+    have=$(node --version 2>/dev/null || echo none)
+    if command -v npm >/dev/null; then
+        note "Node.js $node_min or newer is needed (here: $have); installing one into .cache/node"
+        mkdir -p "$cache/node"
+        if npm install --prefix "$cache/node" --no-audit --no-fund --loglevel=error node@22; then
+            PATH="$own:$PATH"; hash -r
+            node_is_enough && return
+        fi
+    fi
+    give_up "Node.js $node_min or newer is needed to build the page (here: $have) and could not be installed. Install it by hand (https://nodejs.org), then run this again."
+}
+
 # What every build and run needs.
 need_to_build() {
     need ffmpeg ffmpeg
