@@ -1,9 +1,10 @@
 //! When each frame of a recording is shown.
 //!
 //! In: a file and what probing said of it. Out: the presentation time of every frame of its first
-//! track of pictures, in order, from the container's own time stamps; nothing is decoded. Frames
-//! that an edit list keeps from being shown are left out.
-//! Cost: the file is read once, at the speed of the disk; 8 bytes a frame are held.
+//! track of pictures, in order, from the container's own time stamps. Frames that an edit list keeps
+//! from being shown are left out.
+//! Cost: the file is read once, at the speed of the disk; 8 bytes a frame are held. Only where a
+//! container tells when frames are decoded, and not when they are shown (AVI), all are decoded.
 //! Cannot: tell the times of a bare stream that carries none.
 
 use evidence::{MediaTime, Recording};
@@ -13,7 +14,7 @@ use crate::child::Outputs;
 use crate::door::{Door, Job, MEDIA, Program, input_options, unreadable, words};
 use crate::probe::UNKNOWN;
 use crate::source_file::SourceFile;
-use crate::{child, formats};
+use crate::{child, formats, watch_light};
 
 /// A day of 120 frames a second; a file with more is not a recording.
 const FRAMES_MAX: usize = 10_400_000;
@@ -62,11 +63,30 @@ pub(crate) fn read(
     let ended = door.run(job, outputs, &mut |_, bytes, _| {
         if packets.push(bytes) { Ok(()) } else { Err(too_many()) }
     })?;
+    if packets.some_unstamped {
+        return decoded(door, source, recording, stop);
+    }
     let table = packets.table();
     if table.times.is_empty() {
         return Err(undecodable(source, &ended));
     }
     Ok(table)
+}
+
+/// The times at which the frames come out of the decoder.
+fn decoded(
+    door: &Door,
+    source: &SourceFile,
+    recording: &Recording,
+    stop: &dyn Fn() -> bool,
+) -> Result<FrameTable, Error> {
+    let mut times = Vec::new();
+    watch_light::watch(door, source, recording, stop, &mut |frame| {
+        if times.len() < FRAMES_MAX {
+            times.push(frame.at);
+        }
+    })?;
+    Ok(FrameTable { times, key_gap_max_ns: i64::MAX })
 }
 
 fn undecodable(source: &SourceFile, ended: &child::Ended) -> Error {
@@ -85,6 +105,8 @@ struct Packets {
     frames: Vec<(i64, bool)>,
     time_base: Option<(i64, i64)>,
     start_us: i64,
+    /// Some frame says when it is decoded and not when it is shown.
+    some_unstamped: bool,
 }
 
 impl Packets {
@@ -110,7 +132,9 @@ impl Packets {
                 let (pts, dts, flags) = (fields.next(), fields.next(), fields.next());
                 let number = |text: Option<&str>| text?.parse::<i64>().ok();
                 let flags = flags.unwrap_or_default();
-                if let Some(at) = number(pts).or(number(dts)).filter(|_| !flags.contains('D')) {
+                let pts = number(pts);
+                self.some_unstamped |= pts.is_none() && number(dts).is_some();
+                if let Some(at) = pts.filter(|_| !flags.contains('D')) {
                     self.frames.push((at, flags.contains('K')));
                 }
             }
@@ -176,10 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_without_a_time_of_their_own_have_that_of_decoding() {
-        let found =
-            table("packet,N/A,0,K_\npacket,N/A,1,__\npacket,N/A,N/A,__\nstream,1/25\nformat,N/A\n");
-        assert_eq!(found.times, [MediaTime(0), MediaTime(40_000_000)]);
+    fn what_makes_no_sense_is_no_frame() {
         assert_eq!(table("nonsense\n,,,\npacket\n"), FrameTable::default());
     }
 }

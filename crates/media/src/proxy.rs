@@ -82,6 +82,8 @@ pub(crate) fn make(
     arguments.extend(words(
         "-sn -dn -map_metadata -1 -map_chapters -1 -max_muxing_queue_size 4096 -f mp4",
     ));
+    // What begins late begins so by this clock: a millisecond would be too coarse.
+    arguments.extend(words("-movie_timescale 1000000"));
     arguments.push(format!("/proc/self/fd/{}", into.as_raw_fd()));
     arguments.extend(keep_zero(recording, video, audio));
     let mut told = Told::default();

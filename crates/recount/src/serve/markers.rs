@@ -193,6 +193,7 @@ fn untargeted(target: &str) -> String {
 
 /// The marker that a line is, if it is one.
 fn parse(line: &str, names: &dyn Names) -> Option<Marker> {
+    let line = line.trim_end();
     let rest = line.strip_prefix("- [").or_else(|| line.strip_prefix("* ["))?;
     let (note, rest) = until_bracket(rest)?;
     let (link, rest) = rest.strip_prefix('(')?.split_once(')')?;
