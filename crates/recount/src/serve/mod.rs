@@ -40,6 +40,7 @@ use axum::http::StatusCode;
 use case::{Cache, Case};
 use evidence::{Recording, Source, SourceId};
 use media::Door;
+use publish::{Labels, Snapshot};
 use tokio::sync::broadcast;
 
 use crate::error::Error;
@@ -108,6 +109,8 @@ struct Kept {
     /// How the case was when it was last looked at.
     sign: Option<Sign>,
     view: Option<(u64, Arc<CaseView>)>,
+    /// For whoever asks why something lies where it does: with every tie.
+    snapshot: Option<(u64, Arc<(Snapshot, Labels)>)>,
     /// Files that were found to hold what was added, and how they looked then.
     confirmed: std::collections::BTreeMap<SourceId, Look>,
 }
@@ -193,6 +196,23 @@ impl Server {
         }
         view.jobs = self.jobs.list();
         Ok(view)
+    }
+
+    /// The case with every tie, and the names of its recordings.
+    ///
+    /// # Errors
+    /// If the case cannot be read.
+    fn snapshot(&self) -> Result<Arc<(Snapshot, Labels)>, Error> {
+        self.look()?;
+        let revision = self.revision.load(Ordering::Acquire);
+        if let Some((_, known)) = self.kept().snapshot.as_ref().filter(|(of, _)| *of == revision) {
+            return Ok(Arc::clone(known));
+        }
+        let snapshot = crate::snapshot::of_case(&self.case())?;
+        let labels = Labels::of(&snapshot);
+        let known = Arc::new((snapshot, labels));
+        self.kept().snapshot = Some((revision, Arc::clone(&known)));
+        Ok(known)
     }
 
     /// All that holds until something changes.

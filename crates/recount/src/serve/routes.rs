@@ -14,13 +14,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use evidence::SourceId;
-use publish::Labels;
 use serde_json::{Value, json};
 
 use super::answer::Failed;
 use super::guard::Refused;
 use super::{Server, events, files, notes, peaks, pictures, proxies, writes};
-use crate::snapshot;
 
 /// What a browser may do with what it gets: nothing from elsewhere, nothing to elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
@@ -150,9 +148,8 @@ async fn why(
 ) -> Result<Json<Value>, Failed> {
     let id = source(&id)?;
     let found = aside(&server, move |server| {
-        let snapshot = snapshot::of_case(&server.case())?;
-        let labels = Labels::of(&snapshot);
-        publish::why::why(&snapshot, &labels, id).ok_or_else(no_such_recording)
+        let known = server.snapshot()?;
+        publish::why::why(&known.0, &known.1, id).ok_or_else(no_such_recording)
     });
     Ok(Json(json!(found.await?)))
 }

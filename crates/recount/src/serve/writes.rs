@@ -53,6 +53,9 @@ const TIME_S_MAX: f64 = 3.2e9;
 /// added.
 const ARRIVING: &str = ".arriving-";
 
+/// Nobody's any more, if nothing was written to it for so long.
+const LEFT_AFTER: Duration = Duration::from_secs(3600);
+
 /// `POST /api/place`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -237,6 +240,7 @@ impl Server {
 
     /// Does what is wished for until the server stops.
     pub(super) fn fulfil(&self) {
+        clear_away(&self.dir.join(EVIDENCE));
         while !self.stop.asked() {
             let waiting = self.wishes.waiting.lock();
             let together = std::mem::take(&mut *waiting.unwrap_or_else(PoisonError::into_inner));
@@ -364,13 +368,30 @@ fn no_ffmpeg() -> Error {
 fn forget(wish: &Wish) {
     if let Wish::Add(path) = wish
         && let Some(folder) = path.parent()
-        && folder
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(ARRIVING.as_bytes()))
+        && folder.file_name().is_some_and(is_arriving)
     {
         // What cannot be removed only takes up room.
         let _ = fs::remove_dir_all(folder);
     }
+}
+
+/// Takes away what a server that was killed left of files that were arriving. What was written to
+/// within the hour may be arriving at another server.
+fn clear_away(evidence: &Path) {
+    let folders = fs::read_dir(evidence).into_iter().flatten().flatten();
+    for folder in folders.map(|folder| folder.path()) {
+        let is_ours = folder.file_name().is_some_and(is_arriving);
+        let files = fs::read_dir(&folder).into_iter().flatten().flatten();
+        let ages = files.filter_map(|file| file.metadata().ok()?.modified().ok()?.elapsed().ok());
+        if is_ours && ages.min().is_none_or(|youngest| youngest > LEFT_AFTER) {
+            // What cannot be removed only takes up room.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
+fn is_arriving(name: &std::ffi::OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(ARRIVING.as_bytes())
 }
 
 /// What came of a wish, for a person.
@@ -386,6 +407,24 @@ fn told(wish: &Wish, before: &publish::Snapshot, after: &publish::Snapshot) -> S
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_killed_server_left_is_taken_away_and_what_arrives_now_is_not() {
+        let evidence = tempfile::tempdir().unwrap();
+        for name in [".arriving-old", ".arriving-new", "0123456789ab"] {
+            fs::create_dir(evidence.path().join(name)).unwrap();
+        }
+        let made = |name: &str, age: Duration| {
+            let file = File::create(evidence.path().join(name).join("a.wav")).unwrap();
+            file.set_modified(std::time::SystemTime::now() - age).unwrap();
+        };
+        made(".arriving-old", 2 * LEFT_AFTER);
+        made(".arriving-new", Duration::ZERO);
+        made("0123456789ab", 2 * LEFT_AFTER);
+        clear_away(evidence.path());
+        let left = |name: &str| evidence.path().join(name).join("a.wav").exists();
+        assert!(!left(".arriving-old") && left(".arriving-new") && left("0123456789ab"));
+    }
 
     #[test]
     fn a_file_name_leads_nowhere_else() {
