@@ -1,0 +1,23 @@
+import { expect, it } from "vitest";
+import type { RecordingView } from "../api/types";
+import { face } from "./face";
+
+const recording = { name: "U12.mp4", video: { width: 640, height: 360, codec: "h264", fps: 30, rotation: 0 }, refusal: null } as RecordingView;
+const piece = { start: 0, end: 250, offset: 232, drift_ppm: 12, sigma: 0.0135 };
+const none = { frames: null, frame: null, media: null, trouble: null };
+
+it("an angle that has nothing says why", () => {
+  expect(face({ recording, here: { at: "before", begins_in: 37.8, media: 0 }, ...none }).why).toBe("begins in 37.8 s");
+  expect(face({ recording, here: { at: "paused", goes_on_in: 25, media: 70 }, ...none }).why).toBe("paused: goes on in 25.0 s");
+  expect(face({ recording, here: { at: "after", ended_ago: 75, media: 250 }, ...none }).why).toBe("ended 1 min 15 s ago");
+  expect(face({ recording: { ...recording, refusal: "shares no sound" }, here: { at: "nowhere" }, ...none }).why).toBe("shares no sound");
+  const sound = { ...recording, video: null };
+  expect(face({ recording: sound, here: { at: "in", media: 3, piece }, ...none }).why).toBe("sound only");
+});
+
+it("an angle that runs shows its own time, its frame and its doubt", () => {
+  const frames = Float64Array.from({ length: 100 }, (_, n) => n / 30);
+  const shown = face({ recording, here: { at: "in", media: 2.52, piece }, frames, frame: 75, media: 2.5, trouble: null });
+  expect(shown).toMatchObject({ why: null, time: "00:00:02:15", frame: 75, doubt: "±14 ms" });
+  expect(face({ recording, here: { at: "in", media: 2.52, piece }, ...none }).time).toBe("0:02.520");
+});
