@@ -96,7 +96,8 @@ export class Driver {
   #run(media: number, speed: number, heard: boolean, wall_ms: number): void {
     if (this.#isSeeking()) return;
     if (this.element.paused) {
-      if (this.#starting) return;
+      // Playing on from the very end would begin again at the start.
+      if (this.#starting || (this.element.ended && media > this.element.duration - 0.3)) return;
       // A start that is already right needs no seek.
       if (Math.abs(this.element.currentTime - media) > 0.05) {
         this.#seek(media + this.#cost.cost_s * speed);

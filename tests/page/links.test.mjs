@@ -1,0 +1,93 @@
+// Links, citations, markers: every moment has an address.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { caseOf, close, faces, freshCase, open, press, ready, serve } from "./stage.mjs";
+
+let folder, server, page, context, troubles;
+
+before(async () => {
+  folder = freshCase();
+  server = await serve(folder);
+});
+after(() => close(server));
+beforeEach(async () => {
+  ({ page, context, troubles } = await open(server.address));
+  await ready(page);
+});
+afterEach(async () => {
+  await context.close();
+  assert.deepEqual(troubles, []);
+});
+
+const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+
+async function go(typed) {
+  await page.locator("#jump").fill(typed);
+  await page.locator("#jump").press("Enter");
+  await page.waitForTimeout(900);
+}
+
+test("the address of a moment opens it again", async () => {
+  await go("150.3");
+  assert.match(page.url(), /#t=150\.3$/);
+  const other = await open(server.address);
+  await other.page.goto(page.url());
+  await other.page.reload();
+  await ready(other.page);
+  await other.page.waitForTimeout(600);
+  assert.match(other.page.url(), /#t=150\.3$/);
+  await other.context.close();
+});
+
+test("a moment of a recording's own time has an address too", async () => {
+  const { recordings } = await caseOf(page);
+  const camera = recordings.find((one) => one.name === "C0012.MP4");
+  await page.evaluate(({ id }) => (location.hash = `#source=${id}&t=148.2`), camera);
+  await page.waitForTimeout(1200);
+  const face = (await faces(page)).find((one) => one.id === camera.id);
+  assert.equal(face.foot[0], "00:02:28:05");
+});
+
+test("a citation is a link to the source's own time", async () => {
+  await page.locator("[data-lane]", { hasText: "C0012.MP4" }).click();
+  await go("150.3");
+  await press(page, "c");
+  assert.match(await clipboard(), /^\[C0012\.MP4 at 2:\d\d\.\d+\]\(C0012\.MP4#t=14[78]\.\d+\)$/);
+  await press(page, "i");
+  await go("+2");
+  await press(page, "o", "c");
+  const cited = /#t=([\d.]+),([\d.]+)\)$/.exec(await clipboard());
+  assert.ok(cited && Math.abs(cited[2] - cited[1] - 2) < 0.01);
+  await press(page, "Shift+C");
+  assert.match(await clipboard(), /^http:\/\/127\.0\.0\.1:\d+\/#source=[0-9a-f]{64}&t=[\d.]+,[\d.]+$/);
+});
+
+test("a marker with a note is kept as text in the case, changed, and removed", async () => {
+  await go("191.8");
+  await press(page, "m");
+  await page.locator("#note").fill("the bang");
+  await page.locator("#note").press("Control+Enter");
+  await page.locator(".marker", { hasText: "the bang" }).waitFor();
+  if (folder) assert.match(readFileSync(join(folder, "markers.md"), "utf8"), /the bang/);
+  await go("100");
+  await page.locator(".marker", { hasText: "the bang" }).click();
+  await page.waitForTimeout(700);
+  assert.match(page.url(), /#t=191\.8$/);
+  await page.getByRole("button", { name: "Change marker: the bang" }).click();
+  await page.locator("#note").fill("one shot");
+  await page.getByRole("button", { name: /^Save/ }).click();
+  await page.locator(".marker", { hasText: "one shot" }).waitFor();
+  await page.getByRole("button", { name: "Remove marker: one shot" }).click();
+  await page.locator(".marker", { hasText: "one shot" }).waitFor({ state: "detached" });
+});
+
+test("letters typed into a note do nothing else", async () => {
+  await go("100");
+  await press(page, "m");
+  await page.locator("#note").pressSequentially("jkl io m?");
+  assert.equal(await page.locator("#note").inputValue(), "jkl io m?");
+  assert.equal(await page.locator("dialog").count(), 0);
+  await page.locator("#note").press("Escape");
+});

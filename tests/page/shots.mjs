@@ -1,0 +1,49 @@
+// Pictures of the page to look at: sizes, themes, panels. `node shots.mjs [FOLDER] [--address URL]`.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { close, freshCase, open, press, ready, serve } from "./stage.mjs";
+
+const folder = process.argv.slice(2).find((word) => !word.startsWith("--")) ?? "shots";
+mkdirSync(folder, { recursive: true });
+const given = process.env.PAGE_ADDRESS;
+const server = given ? { address: given, stop: async () => {} } : await serve(freshCase());
+
+const BANG = Number(process.env.BANG ?? 191.76);
+
+async function shoot(name, options, act) {
+  const { page, context, troubles } = await open(server.address, options);
+  await ready(page);
+  await act?.(page);
+  await page.waitForTimeout(1200);
+  await page.screenshot({ path: join(folder, `${name}.png`) });
+  for (const trouble of troubles) console.log(`${name}: ${trouble}`);
+  await context.close();
+}
+
+const light = (page) => press(page, "d");
+const bang = { hash: `#t=${BANG}` };
+const sizes = { "1440x900": { width: 1440, height: 900 }, "1280x720": { width: 1280, height: 720 }, "1024x768": { width: 1024, height: 768 } };
+for (const [size, box] of Object.entries(sizes)) {
+  await shoot(`${size}-dark`, { ...box, ...bang });
+  await shoot(`${size}-light`, { ...box, ...bang }, light);
+}
+await shoot("why", { ...bang }, (page) => page.locator("[data-lane]").nth(1).click());
+await shoot("why-1280", { ...sizes["1280x720"], ...bang }, (page) => page.locator("[data-lane]").first().click());
+await shoot("why-light", { ...bang }, async (page) => {
+  await light(page);
+  await page.locator("[data-lane]").nth(2).click();
+});
+await shoot("loose", { ...bang }, (page) => press(page, "Shift+U"));
+await shoot("placing", { ...bang }, async (page) => {
+  await page.locator("[data-lane]").nth(1).click();
+  await press(page, "Alt+ArrowRight", "Alt+ArrowRight");
+});
+await shoot("keys", { ...bang }, (page) => press(page, "?"));
+await shoot("frames", { ...bang }, (page) => press(page, "f"));
+await shoot("nine", { ...bang }, (page) => press(page, "Alt+9"));
+await shoot("one", { ...bang }, (page) => press(page, "Alt+1"));
+await shoot("veiled", { ...bang }, async (page) => {
+  await page.getByRole("button", { name: "veil all" }).click();
+  await page.waitForTimeout(500);
+});
+await close(server);

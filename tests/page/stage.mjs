@@ -1,0 +1,135 @@
+// The stage of every test: the sample case, reconstructed once, served by the real `recount serve`, looked at by a real
+// browser. RECOUNT names the program (else the release build), CHROMIUM the browser, PAGE_CASE a case that exists.
+import { spawn, execFileSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+export const MEDIA = join(ROOT, "samples/lantern-quay/media");
+const PROGRAM = process.env.RECOUNT ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "release/recount");
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Longest wait for the server's address; a debug build on a busy machine is slow. */
+const SERVED_MS_MAX = 30_000;
+
+/** The sample case, made once for all tests of a run: the runner starts a process for each file. */
+function sampleCase() {
+  if (process.env.PAGE_CASE) return process.env.PAGE_CASE;
+  const folder = join(tmpdir(), `recount-page-${process.ppid}.recount`);
+  if (!existsSync(join(folder, "case.db"))) {
+    execFileSync(PROGRAM, ["reconstruct", MEDIA, "--case", folder, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  }
+  return folder;
+}
+
+/** A copy of the sample case that a test may change. */
+export function freshCase() {
+  if (process.env.PAGE_ADDRESS) return "";
+  const folder = join(mkdtempSync(join(tmpdir(), "recount-page-")), "case.recount");
+  cpSync(sampleCase(), folder, { recursive: true });
+  return folder;
+}
+
+/** Serves a case; `address` holds the token. */
+export async function serve(folder, port = 0) {
+  // While the page is being written, a server that runs already may be named.
+  if (process.env.PAGE_ADDRESS) return { address: process.env.PAGE_ADDRESS, port: 0, pid: 0, stop: async () => {} };
+  const child = spawn(PROGRAM, ["serve", folder, "--port", String(port)], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  const address = await new Promise((found, failed) => {
+    const timer = setTimeout(() => failed(new Error(`no address from recount serve: ${said}`)), SERVED_MS_MAX);
+    const hear = (bytes) => {
+      said += bytes;
+      const address = /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(said);
+      if (!address) return;
+      clearTimeout(timer);
+      found(address[0]);
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    child.on("exit", (code) => failed(new Error(`recount serve ended with ${code}: ${said}`)));
+  });
+  const stop = (signal = "SIGTERM") =>
+    new Promise((ended) => {
+      if (child.exitCode !== null || child.signalCode !== null) return ended();
+      child.once("exit", ended);
+      child.kill(signal);
+    });
+  return { address, port: Number(new URL(address).port), pid: child.pid, stop };
+}
+
+let browser = null;
+
+/** Chromium without a screen; as root its own sandbox can't be had. */
+export async function browse(args = []) {
+  browser ??= await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? BROWSERS.find((path) => existsSync(path)),
+    args: ["--no-sandbox", "--autoplay-policy=no-user-gesture-required", "--mute-audio", ...args],
+  });
+  return browser;
+}
+
+/** A window of the page. What the page complains about, and every request that leaves it, is kept. */
+export async function open(address, { width = 1440, height = 900, hash = "", colorScheme = "dark", ...more } = {}) {
+  const context = await (await browse()).newContext({ viewport: { width, height }, colorScheme, ...more });
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  const page = await context.newPage();
+  const troubles = [];
+  const strangers = [];
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("console", (line) => line.type() === "error" && troubles.push(line.text()));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (!["blob:", "data:"].includes(url.protocol) && url.origin !== new URL(address).origin) strangers.push(request.url());
+  });
+  await page.goto(address);
+  if (hash) await page.evaluate((wanted) => (location.hash = wanted), hash);
+  return { page, context, troubles, strangers };
+}
+
+/** Waits until the lanes and the angles are there. */
+export async function ready(page) {
+  await page.locator("[data-lane]").first().waitFor();
+  await page.locator("[data-angle]").first().waitFor();
+  await page.waitForFunction(() => [...document.querySelectorAll("[data-angle] video:not(.gone)")].every((video) => video.readyState >= 2 && !video.seeking));
+}
+
+export async function close(...servers) {
+  await browser?.close();
+  browser = null;
+  for (const server of servers) await server.stop();
+}
+
+/** Presses keys one after the other, away from every field. */
+export async function press(page, ...keys) {
+  await page.evaluate(() => document.activeElement?.blur?.());
+  for (const key of keys) await page.keyboard.press(key);
+}
+
+/** The case as the server tells it to this window. */
+export function caseOf(page) {
+  return page.evaluate(() => fetch("/api/case").then((answer) => answer.json()));
+}
+
+/** What a window shows of an angle: time, frame, why. */
+export async function faces(page) {
+  return page.evaluate(() =>
+    [...document.querySelectorAll("[data-angle]")].map((angle) => ({
+      id: angle.dataset.angle,
+      name: angle.querySelector(".name")?.textContent ?? "",
+      state: angle.querySelector(".state p")?.textContent?.trim() ?? null,
+      foot: [...angle.querySelectorAll("footer span")].map((span) => span.textContent),
+      frame: Number(/^f (\d+)$/.exec([...angle.querySelectorAll("footer span")][1]?.textContent ?? "")?.[1] ?? NaN),
+      width: angle.querySelector("video")?.videoWidth ?? 0,
+      media_s: angle.querySelector("video, audio")?.currentTime ?? null,
+      muted: angle.querySelector("video, audio")?.muted ?? null,
+    })),
+  );
+}
+
+export function forget(folder) {
+  rmSync(dirname(folder), { recursive: true, force: true });
+}

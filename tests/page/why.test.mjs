@@ -1,0 +1,115 @@
+// Why here: what the solution rests on, hearing two against each other, and a person's word.
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { caseOf, close, freshCase, open, press, ready, serve } from "./stage.mjs";
+
+let server, page, context, troubles;
+
+before(async () => (server = await serve(freshCase())));
+after(() => close(server));
+beforeEach(async () => {
+  ({ page, context, troubles } = await open(server.address, { hash: "#t=170" }));
+  await ready(page);
+});
+afterEach(async () => {
+  await context.close();
+  assert.deepEqual(troubles, []);
+});
+
+const panel = () => page.locator("#panel");
+
+async function choose(name) {
+  await page.locator("[data-lane]", { hasText: name }).click();
+  await page.locator("#panel h2", { hasText: name }).waitFor();
+}
+
+test("a click on a lane shows partners, windows, the parts of its doubt", async () => {
+  await choose("IMG_4127.MOV");
+  await panel().getByText("What it rests on").waitFor();
+  assert.ok((await panel().locator(".ties li").count()) >= 2);
+  assert.match(await panel().textContent(), /windows agree/);
+  assert.match(await panel().textContent(), /own windows ±/);
+  assert.match(await panel().textContent(), /it was paused/);
+  assert.ok((await panel().locator("svg g").count()) >= 5);
+  const why = await page.evaluate(async (name) => {
+    const { recordings } = await (await fetch("/api/case")).json();
+    return (await fetch(`/api/why/${recordings.find((one) => one.name === name).id}`)).json();
+  }, "IMG_4127.MOV");
+  assert.equal(await panel().locator("tbody tr:not(.parts)").count(), why.pieces.length);
+});
+
+test("a mark in the plot goes to its moment", async () => {
+  await choose("C0012.MP4");
+  const before_clock = await page.locator(".clock").textContent();
+  await panel().locator("svg g").first().click({ force: true });
+  await page.waitForTimeout(200);
+  assert.notEqual(await page.locator(".clock").textContent(), before_clock);
+});
+
+test("two recordings are heard against each other, left and right", async () => {
+  // What reaches the ears is what is started: two sources, panned apart, at one sample.
+  await page.evaluate(() => {
+    window.started = [];
+    const start = AudioBufferSourceNode.prototype.start;
+    AudioBufferSourceNode.prototype.start = function (when) {
+      window.started.push({ when, seconds: this.buffer.duration, loud: Math.max(...this.buffer.getChannelData(0).slice(0, 40_000).map(Math.abs)) });
+      start.call(this, when);
+    };
+    window.pans = [];
+    const create = AudioContext.prototype.createStereoPanner;
+    AudioContext.prototype.createStereoPanner = function () {
+      const pan = create.call(this);
+      window.pans.push(pan);
+      return pan;
+    };
+  });
+  await choose("C0012.MP4");
+  await press(page, "t");
+  await page.waitForFunction(() => window.started.length === 2);
+  const { started, pans } = await page.evaluate(() => ({ started: window.started, pans: window.pans.map((one) => one.pan.value) }));
+  assert.equal(started[0].when, started[1].when);
+  assert.deepEqual(pans, [-1, 1]);
+  assert.ok(started.every((one) => one.seconds > 5 && one.loud > 0));
+  await panel().getByText(/left: C0012.MP4/).waitFor();
+  await press(page, "Escape");
+});
+
+test("a recording nudged by frames is tried, said, solved again, and taken back", async () => {
+  await choose("C0012.MP4");
+  const before_case = await caseOf(page);
+  await press(page, "Alt+ArrowRight", "Alt+ArrowRight");
+  await panel().getByText("+80.0 ms").waitFor();
+  await press(page, "Escape");
+  assert.equal(await panel().locator("form").count(), 0);
+  await press(page, "Alt+ArrowRight");
+  await panel().getByLabel(/lock/).check();
+  await press(page, "Enter");
+  await page.waitForFunction((revision) => fetch("/api/case").then((a) => a.json()).then((view) => view.words.length === 1 && view.revision > revision), before_case.revision, { timeout: 60_000 });
+  const said = (await caseOf(page)).words[0];
+  assert.equal(said.locked, true);
+  await panel().getByText("Said by people").waitFor();
+  await press(page, "Control+z");
+  await page.waitForFunction(() => fetch("/api/case").then((a) => a.json()).then((view) => view.words.length === 0), null, { timeout: 60_000 });
+});
+
+test("a bar dragged with Alt is tried there", async () => {
+  await choose("C0012.MP4");
+  const box = await page.locator(".time .body canvas").boundingBox();
+  const row = (await page.locator("[data-lane]").allTextContents()).findIndex((text) => text.includes("C0012.MP4"));
+  const y = box.y + row * 38 + 19;
+  await page.keyboard.down("Alt");
+  await page.mouse.move(box.x + box.width * 0.3, y);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.3 + 30, y, { steps: 5 });
+  await page.mouse.up();
+  await page.keyboard.up("Alt");
+  await panel().getByText(/^Tried elsewhere/).waitFor();
+  await press(page, "Escape");
+});
+
+test("what is on no clock can be tried from the playhead", async () => {
+  await press(page, "Shift+U");
+  await page.locator(".loose").getByRole("button", { name: "Try it from the playhead" }).first().click();
+  await panel().getByText(/Tried where nothing tells/).waitFor();
+  await press(page, "Escape");
+});
