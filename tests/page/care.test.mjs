@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { caseOf, close, freshCase, open, press, ready, serve } from "./stage.mjs";
+import { caseOf, close, freshCase, open, press, ready, serve, until } from "./stage.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let server;
@@ -71,10 +71,11 @@ test("a veiled recording is blurred, grey and silent, and has no thumbnails", as
   await angle.getByRole("button", { name: /Look and listen/ }).click();
   assert.equal(await angle.locator("video.veiled").count(), 0);
   await press(page, "q");
-  await page.waitForFunction((one) => fetch("/api/case").then((a) => a.json()).then((view) => !view.recordings.find(({ id }) => id === one).veiled), id);
+  await until(page, (view) => !view.recordings.find((one) => one.id === id).veiled);
   await page.getByRole("button", { name: "veil all" }).click();
-  await page.waitForFunction(() => fetch("/api/case").then((a) => a.json()).then((view) => view.veil_all));
+  await until(page, (view) => view.veil_all);
   await page.getByRole("button", { name: "veil all" }).click();
+  await until(page, (view) => !view.veil_all);
   assert.ok(recordings.length);
   await context.close();
 });
@@ -104,7 +105,7 @@ test("? lists every key from the table, and a key can be changed", async () => {
   await page.locator("#note").press("Escape");
   await press(page, "?");
   await page.getByRole("button", { name: "Keys as they were" }).click();
-  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Close", exact: true }).click();
   await context.close();
 });
 

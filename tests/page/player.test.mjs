@@ -1,7 +1,7 @@
 // The angles: on one clock, each with its own time and true frame; speed, stepping, marks, typed times, sound.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { caseOf, close, faces, freshCase, open, press, ready, serve } from "./stage.mjs";
+import { caseOf, close, faces, freshCase, numbered, open, press, ready, serve } from "./stage.mjs";
 
 let server, page, context, troubles;
 
@@ -10,6 +10,7 @@ after(() => close(server));
 beforeEach(async () => {
   ({ page, context, troubles } = await open(server.address));
   await ready(page);
+  await numbered(page);
 });
 afterEach(async () => {
   await context.close();
@@ -55,6 +56,7 @@ test("every angle shows the frame of the moment, numbered by the container", asy
   await press(page, "Alt+4");
   for (const at of ["150.3", "193.2", "60.77"]) {
     await go(at);
+    await numbered(page);
     const moment = await now();
     let shown = 0;
     for (const face of await faces(page)) {

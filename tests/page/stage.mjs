@@ -37,7 +37,9 @@ export function freshCase() {
 export async function serve(folder, port = 0) {
   // While the page is being written, a server that runs already may be named.
   if (process.env.PAGE_ADDRESS) return { address: process.env.PAGE_ADDRESS, port: 0, pid: 0, stop: async () => {} };
-  const child = spawn(PROGRAM, ["serve", folder, "--port", String(port)], { stdio: ["ignore", "pipe", "pipe"] });
+  // PAGE_DIST: a page that was built a moment ago, instead of the one inside the program.
+  const dist = process.env.PAGE_DIST ? ["--page", process.env.PAGE_DIST] : [];
+  const child = spawn(PROGRAM, ["serve", folder, "--port", String(port), ...dist], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const address = await new Promise((found, failed) => {
     const timer = setTimeout(() => failed(new Error(`no address from recount serve: ${said}`)), SERVED_MS_MAX);
@@ -95,6 +97,22 @@ export async function ready(page) {
   await page.locator("[data-lane]").first().waitFor();
   await page.locator("[data-angle]").first().waitFor();
   await page.waitForFunction(() => [...document.querySelectorAll("[data-angle] video:not(.gone)")].every((video) => video.readyState >= 2 && !video.seeking));
+}
+
+/** Waits until every picture that is shown has its frame's number: frame tables are made when first asked for. */
+export async function numbered(page) {
+  await page.waitForFunction(() => [...document.querySelectorAll("[data-angle]:has(video:not(.gone))")].every((angle) => /f \d+/.test(angle.querySelector("footer")?.textContent ?? "")), null, { timeout: 60_000 });
+}
+
+/** Asks the server until the case is as `wanted`. */
+export async function until(page, wanted, ms = 60_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const view = await caseOf(page);
+    if (wanted(view)) return view;
+    if (Date.now() > end) throw new Error(`the case did not become so: ${wanted}`);
+    await page.waitForTimeout(200);
+  }
 }
 
 export async function close(...servers) {

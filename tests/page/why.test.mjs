@@ -1,7 +1,7 @@
 // Why here: what the solution rests on, hearing two against each other, and a person's word.
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { caseOf, close, freshCase, open, press, ready, serve } from "./stage.mjs";
+import { caseOf, close, freshCase, open, press, ready, serve, until } from "./stage.mjs";
 
 let server, page, context, troubles;
 
@@ -84,12 +84,15 @@ test("a recording nudged by frames is tried, said, solved again, and taken back"
   await press(page, "Alt+ArrowRight");
   await panel().getByLabel(/lock/).check();
   await press(page, "Enter");
-  await page.waitForFunction((revision) => fetch("/api/case").then((a) => a.json()).then((view) => view.words.length === 1 && view.revision > revision), before_case.revision, { timeout: 60_000 });
-  const said = (await caseOf(page)).words[0];
-  assert.equal(said.locked, true);
+  const said = await until(page, (view) => view.words.length === 1 && view.revision !== before_case.revision);
+  assert.equal(said.words[0].locked, true);
+  // The place changed by about the frame that it was nudged.
+  const placed = (view) => view.recordings.find((one) => one.name === "C0012.MP4").pieces[0].offset - view.recordings.find((one) => one.name === "IMG_4127.MOV").pieces[0].offset;
+  const after_case = await until(page, (view) => Math.abs(placed(view) - placed(before_case)) > 0.01);
+  assert.ok(Math.abs(placed(after_case) - placed(before_case) - 0.04) < 0.03, `${placed(after_case) - placed(before_case)}`);
   await panel().getByText("Said by people").waitFor();
   await press(page, "Control+z");
-  await page.waitForFunction(() => fetch("/api/case").then((a) => a.json()).then((view) => view.words.length === 0), null, { timeout: 60_000 });
+  await until(page, (view) => view.words.length === 0);
 });
 
 test("a bar dragged with Alt is tried there", async () => {

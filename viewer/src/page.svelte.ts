@@ -7,7 +7,7 @@ import { moved, span, toCase, where } from "./clock/pieces";
 import { Transport } from "./clock/transport.svelte";
 import { type Moment, readFragment, writeFragment } from "./link/fragment";
 import { keep, kept } from "./preferences";
-import { type Arrangement, arrange, busiest, fill, type Lane, UNTOUCHED } from "./timeline/lanes";
+import { type Arrangement, arrange, busiest, copiesAmong, fill, type Lane, UNTOUCHED } from "./timeline/lanes";
 
 export type Tab = "why" | "markers" | "loose" | "jobs";
 export type Part = "angles" | "panel" | "time";
@@ -54,8 +54,9 @@ export class Page {
   recordings = $derived(new Map((this.view?.recordings ?? []).map((recording) => [recording.id, recording])));
   islands = $derived(this.view?.islands ?? []);
   here = $derived<IslandView | null>(this.islands.find(({ number }) => number === this.island) ?? null);
-  all_lanes = $derived(arrange(this.#tried(), this.island, { ...this.arrangement, hidden: [], isolated: [] }));
-  lanes = $derived<Lane[]>(arrange(this.#tried(), this.island, this.arrangement));
+  copies = $derived(copiesAmong(this.view?.recordings ?? [], this.view?.excerpts ?? []));
+  all_lanes = $derived(arrange(this.#tried(), this.island, { ...this.arrangement, hidden: [], isolated: [] }, this.copies));
+  lanes = $derived<Lane[]>(arrange(this.#tried(), this.island, this.arrangement, this.copies));
   loose = $derived((this.view?.recordings ?? []).filter((recording) => recording.island === null));
   span = $derived.by(() => {
     let start = Infinity;
@@ -101,6 +102,7 @@ export class Page {
 
   /** Loads the case and listens for changes; returns how to stop. */
   begin(): () => void {
+    this.setTheme(this.theme);
     void this.load();
     return listen({
       changed: (revision) => {
@@ -315,6 +317,8 @@ export class Page {
   }
 
   setTheme(theme: "dark" | "light"): void {
+    // The style sheet first: what draws on canvases reads its colours when the theme changes.
+    document.documentElement.dataset["theme"] = theme;
     this.theme = theme;
     keep("theme", theme);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { firstFrom, frameAt, frameInSecond, insideFrame, SEEK_S, SeekCost, steer } from "./lockstep";
+import { firstFrom, frameAt, frameInSecond, insideFrame, SEEK_S, SeekCost, shiftOf, steer } from "./lockstep";
 
 /** Plays an element whose own clock is wrong by `ppm`, polled ten times a second; returns its errors. */
 function play(ppm: number, start_error_s: number, seconds: number, speed = 1, heard = true) {
@@ -70,6 +70,13 @@ describe("frames", () => {
 
   it("a seek aims inside its frame", () => {
     for (let index = 0; index < times.length; index++) expect(frameAt(times, insideFrame(times, index))).toBe(index);
+  });
+
+  it("a browser that counts from another zero is found out by any frame", () => {
+    expect(shiftOf(times, 0.0800004)).toBe(0);
+    expect(shiftOf(times, 1.033)).toBeCloseTo(0.007, 9);
+    expect(shiftOf(times, 0.207)).toBeCloseTo(-0.007, 9);
+    expect(shiftOf(times, 0.6)).toBe(0);
   });
 
   it("timecode counts the frames that are there", () => {

@@ -15,7 +15,7 @@ export const SETTLED_S = 0.002;
 export const SEEK_S = 0.16;
 
 /** A nudge aims to be there after this long. */
-const REACH_S = 0.4;
+const REACH_S = 0.3;
 
 /** The most that speed is bent where it can be heard; where it can't, three times that. */
 const BEND_HEARD = 0.08;
@@ -70,6 +70,18 @@ export function frameAt(times_s: Float64Array, media: number): number {
     else high = middle;
   }
   return Math.max(0, low - 1);
+}
+
+/**
+ * What to add to the browser's time of a frame to get the container's: frames are where the table says, so the nearest
+ * one is meant. It can tell shifts of less than half a frame, which is what containers with a late or early first packet
+ * of sound bring about; below half a millisecond it is rounding.
+ */
+export function shiftOf(times_s: Float64Array, told_s: number): number {
+  const index = frameAt(times_s, told_s);
+  const [before, after] = [times_s[index] ?? told_s, times_s[index + 1] ?? Infinity];
+  const shift = after - told_s < told_s - before ? after - told_s : before - told_s;
+  return Math.abs(shift) < 5e-4 || Math.abs(shift) > 0.05 ? 0 : shift;
 }
 
 /** Where to seek so that frame `index` is shown: a little inside it, as a seek to the very edge may show its neighbour. */

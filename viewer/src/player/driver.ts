@@ -1,6 +1,6 @@
 // Drives one media element along the case's clock: plays it where its recording ran, stops it where it did not, nudges
 // or seeks by `clock/lockstep.ts`, and learns which frame is shown. It knows nothing of the page.
-import { frameAt, insideFrame, SeekCost, steer } from "../clock/lockstep";
+import { frameAt, insideFrame, SeekCost, shiftOf, steer } from "../clock/lockstep";
 import { rateOf, type Where, where } from "../clock/pieces";
 import type { Piece } from "../api/types";
 
@@ -48,6 +48,8 @@ export class Driver {
   #next_ms = 0;
   #starting = false;
   #stopped = false;
+  /** Media time minus the element's: browsers count some containers from another zero than ffmpeg does. */
+  #shift_s = 0;
 
   constructor(readonly element: HTMLMediaElement) {
     element.preservesPitch = true;
@@ -67,6 +69,11 @@ export class Driver {
   get ready(): boolean {
     if (this.here.at !== "in") return true;
     return this.element.readyState >= 3 && !this.#isSeeking();
+  }
+
+  /** Media time of the element. */
+  get #media_s(): number {
+    return this.element.currentTime + this.#shift_s;
   }
 
   /** Number of the frame that is shown, from 0. */
@@ -99,7 +106,7 @@ export class Driver {
       // Playing on from the very end would begin again at the start.
       if (this.#starting || (this.element.ended && media > this.element.duration - 0.3)) return;
       // A start that is already right needs no seek.
-      if (Math.abs(this.element.currentTime - media) > 0.05) {
+      if (Math.abs(this.#media_s - media) > 0.05) {
         this.#seek(media + this.#cost.cost_s * speed);
         return;
       }
@@ -115,7 +122,7 @@ export class Driver {
     if (wall_ms < this.#next_ms) return;
     this.#next_ms = wall_ms + EVERY_MS;
     if (this.element.readyState < 3) return;
-    this.error_s = this.element.currentTime - media;
+    this.error_s = this.#media_s - media;
     const step = steer({ error_s: this.error_s, speed, nudging: this.#nudging, heard });
     if (step.do === "seek") {
       this.#nudging = false;
@@ -139,9 +146,9 @@ export class Driver {
     if (this.frames?.length) {
       const index = frameAt(this.frames, media);
       target = insideFrame(this.frames, index);
-      if (this.shown_s !== null && frameAt(this.frames, this.shown_s) === index && frameAt(this.frames, this.element.currentTime) === index) return;
+      if (this.shown_s !== null && frameAt(this.frames, this.shown_s) === index && frameAt(this.frames, this.#media_s) === index) return;
     }
-    if (Math.abs(this.element.currentTime - target) < STILL_S || Math.abs(this.#aimed_s - target) < 1e-6) return;
+    if (Math.abs(this.#media_s - target) < STILL_S || Math.abs(this.#aimed_s - target) < 1e-6) return;
     this.#aimed_s = target;
     this.#seek(target);
   }
@@ -149,7 +156,7 @@ export class Driver {
   #seek(media: number): void {
     this.seeks++;
     this.#seeking_since_ms = performance.now();
-    this.element.currentTime = Math.max(0, media);
+    this.element.currentTime = Math.max(0, media - this.#shift_s);
   }
 
   #isSeeking(): boolean {
@@ -163,7 +170,7 @@ export class Driver {
     if (this.#seeking_since_ms !== null) this.#cost.learn((performance.now() - this.#seeking_since_ms) / 1000);
     this.#seeking_since_ms = null;
     this.#next_ms = 0;
-    if (!(this.element instanceof HTMLVideoElement)) this.shown_s = this.element.currentTime;
+    if (!(this.element instanceof HTMLVideoElement)) this.shown_s = this.#media_s;
   };
 
   #setRate(rate: number): void {
@@ -174,7 +181,8 @@ export class Driver {
   #watchFrames(video: HTMLVideoElement): void {
     if (!("requestVideoFrameCallback" in video)) return;
     const told = (_now: number, frame: VideoFrameCallbackMetadata) => {
-      this.shown_s = frame.mediaTime;
+      if (this.frames?.length) this.#shift_s = shiftOf(this.frames, frame.mediaTime);
+      this.shown_s = frame.mediaTime + this.#shift_s;
       if (!this.#stopped) video.requestVideoFrameCallback(told);
     };
     video.requestVideoFrameCallback(told);

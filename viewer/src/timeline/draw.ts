@@ -16,6 +16,10 @@ const BAR_TOP = 2;
 const BAR_PX = 34;
 const PICTURE_PX = 17;
 
+/** Frames of 25 a second are 8 pixels wide here: time for frames instead of thumbnails; numbers fit a little later. */
+const FRAMES_S_PER_PX = 0.005;
+const NUMBERS_S_PER_PX = 0.0012;
+
 /** Thumbnails are sent in strips of this many. */
 const PER_SHEET = 16;
 
@@ -95,8 +99,10 @@ export class Painter {
       for (let y = bar_top; y < bar_end; y++) this.#words.fill(tone.fill, y * width + from, y * width + to);
       if (!level) continue;
       const per_column = s_per_column / rateOf(piece);
+      const heard = hearing(lane, piece);
       for (let x = from; x < to; x++) {
         const media = mediaOf(piece, scene.view.start + x * s_per_column);
+        if (!heard(media)) continue;
         const loud = loudest(level, media, media + per_column) / 255;
         const reach = Math.max(loud * half, 0.5);
         const y_end = Math.min(bar_end, Math.round(middle + reach));
@@ -115,12 +121,13 @@ export class Painter {
       const before = lane.pieces[index - 1];
       if (before) paintGap(context, xOf(view, caseEnd(before)), x, bar_top, tone, palette);
       if (end < 0 || x > view.width_px) return;
-      if (lane.recording.video) {
+      const by_frames = lane.recording.video !== null && view.s_per_px < FRAMES_S_PER_PX;
+      if (by_frames) this.#frames(context, lane, piece, bar_top, view, tone, palette);
+      else if (lane.recording.video) {
         if (veiled) paintWord(context, "veiled: no thumbnails", Math.max(x, 0) + 6, end, bar_top + 9, palette.muted);
         else this.#thumbs(context, lane, piece, bar_top, view);
       }
       paintSilence(context, lane, piece, bar_top, view, palette);
-      if (lane.recording.video && view.s_per_px < 0.006) this.#frames(context, lane, piece, bar_top, view, tone);
       context.strokeStyle = lane.recording.id === scene.selected ? palette.accent : tone.border_css;
       context.lineWidth = lane.recording.id === scene.selected ? 2 : 1;
       if (lane.recording.id === scene.trial) context.setLineDash([6, 3]);
@@ -133,7 +140,10 @@ export class Painter {
   #thumbs(context: CanvasRenderingContext2D, lane: Lane, piece: Piece, top: number, view: View): void {
     const thumbs = lane.recording.thumbs;
     if (!thumbs || thumbs.count < 1) return;
-    const width = (PICTURE_PX * thumbs.width) / thumbs.height;
+    // Thumbnails all have one shape, with black beside a portrait picture; only the picture is drawn.
+    const video = lane.recording.video;
+    const inner = video ? Math.min(thumbs.width, Math.round((thumbs.height * video.width) / video.height)) : thumbs.width;
+    const width = (PICTURE_PX * inner) / thumbs.height;
     const [start, end] = [xOf(view, caseStart(piece)), xOf(view, caseEnd(piece))];
     context.save();
     context.beginPath();
@@ -146,14 +156,14 @@ export class Painter {
       const index = Math.min(thumbs.count - 1, Math.max(0, Math.round(media / thumbs.every)));
       const sheet = this.stores.sheets.get(`${lane.recording.id}/${Math.floor(index / PER_SHEET)}`);
       if (!sheet) continue;
-      const from = (index % PER_SHEET) * thumbs.width;
-      context.drawImage(sheet, from, 0, thumbs.width, thumbs.height, x, top, width, PICTURE_PX);
+      const from = (index % PER_SHEET) * thumbs.width + (thumbs.width - inner) / 2;
+      context.drawImage(sheet, from, 0, inner, thumbs.height, x, top, width, PICTURE_PX);
     }
     context.restore();
   }
 
   /** Where each frame begins, once frames are wide enough to be told apart. */
-  #frames(context: CanvasRenderingContext2D, lane: Lane, piece: Piece, top: number, view: View, tone: Tone): void {
+  #frames(context: CanvasRenderingContext2D, lane: Lane, piece: Piece, top: number, view: View, tone: Tone, palette: Palette): void {
     const times = this.stores.frames.get(lane.recording.id);
     if (!times) return;
     const from = Math.max(piece.start, mediaOf(piece, view.start));
@@ -164,10 +174,22 @@ export class Painter {
       const at = toCase([piece], times[index] ?? 0);
       if (at === null) continue;
       const x = Math.round(xOf(view, at));
-      context.fillRect(x, top, 1, 6);
-      if (view.s_per_px < 0.0012) paintWord(context, String(index), x + 4, x + 60, top + 24, tone.wave_css);
+      const numbered = view.s_per_px < NUMBERS_S_PER_PX;
+      context.fillRect(x, top, 1, numbered ? PICTURE_PX : 8);
+      if (numbered) paintWord(context, String(index), x + 4, x + 60, top + 9, palette.text);
     }
   }
+}
+
+/** Whether sound was recorded at a media time; asked with growing times. */
+function hearing(lane: Lane, piece: Piece): (media: number) => boolean {
+  const stretches = lane.recording.sound.filter((one) => one.end > piece.start && one.start < piece.end);
+  if (!lane.recording.sound.length) return () => true;
+  let index = 0;
+  return (media) => {
+    while (index < stretches.length && (stretches[index]?.end ?? 0) <= media) index++;
+    return media >= (stretches[index]?.start ?? Infinity);
+  };
 }
 
 type Row = { lane: Lane; top: number; tone: Tone };

@@ -1,5 +1,5 @@
 // Which recordings have a lane, in which order. Pure: recordings and a person's arrangement in, lanes out.
-import type { Kind, Piece, RecordingView } from "../api/types";
+import type { ExcerptView, Kind, Piece, RecordingView } from "../api/types";
 import { caseEnd, caseStart, span } from "../clock/pieces";
 
 /** How a person arranged the lanes; kept by the browser, not by the case. */
@@ -20,6 +20,8 @@ export type Lane = {
   colour: string;
   /** Whether it is the first of its device. */
   opens_group: boolean;
+  /** Whether most of it was copied out of others. */
+  copy: boolean;
 };
 
 /** Names of the colours that lanes may have; `theme/tokens.css` says what they are in each theme. */
@@ -37,7 +39,12 @@ const COLOUR_OF: Record<Kind, string> = {
 const RANK: Record<Kind, number> = { camera: 0, phone: 1, sound: 2, radio: 3, body: 4, other: 5 };
 
 /** Recordings of one device are recordings on one clock and lie together; devices follow each other by kind and time. */
-export function arrange(recordings: readonly RecordingView[], island: number | null, arrangement: Arrangement): Lane[] {
+export function arrange(
+  recordings: readonly RecordingView[],
+  island: number | null,
+  arrangement: Arrangement,
+  copies: ReadonlySet<string> = new Set(),
+): Lane[] {
   const here = recordings.filter((recording) => recording.island === island && recording.pieces.length > 0);
   const start = new Map(here.map((recording) => [recording.id, span(recording.pieces)?.start ?? 0]));
   const first = new Map<string, number>();
@@ -47,6 +54,7 @@ export function arrange(recordings: readonly RecordingView[], island: number | n
   }
   const own = [...here].sort(
     (a, b) =>
+      Number(copies.has(a.id)) - Number(copies.has(b.id)) ||
       RANK[a.kind] - RANK[b.kind] ||
       (first.get(deviceOf(a)) ?? 0) - (first.get(deviceOf(b)) ?? 0) ||
       deviceOf(a).localeCompare(deviceOf(b)) ||
@@ -62,10 +70,18 @@ export function arrange(recordings: readonly RecordingView[], island: number | n
     return {
       recording,
       pieces: recording.pieces,
-      colour: arrangement.colours[recording.id] ?? COLOUR_OF[recording.kind],
+      colour: arrangement.colours[recording.id] ?? (copies.has(recording.id) ? "violet" : COLOUR_OF[recording.kind]),
+      copy: copies.has(recording.id),
       opens_group: !before || deviceOf(before) !== deviceOf(recording),
     };
   });
+}
+
+/** Recordings of which more than half was copied out of others: they show what is seen elsewhere, and come last. */
+export function copiesAmong(recordings: readonly RecordingView[], excerpts: readonly ExcerptView[]): Set<string> {
+  const copied = new Map<string, number>();
+  for (const excerpt of excerpts) copied.set(excerpt.copy, (copied.get(excerpt.copy) ?? 0) + excerpt.end - excerpt.start);
+  return new Set(recordings.filter((one) => (copied.get(one.id) ?? 0) > one.duration / 2).map(({ id }) => id));
 }
 
 function deviceOf(recording: RecordingView): string {
@@ -118,7 +134,7 @@ export function fill(lanes: readonly Lane[], at: number, count: number, shown: r
   });
   const worth = (lane: Lane) => {
     const pictures = lane.recording.video && lane.recording.plays !== "no";
-    return (runs(lane) ? 4 : 0) + (pictures ? 2 : 0) + (places.includes(lane.recording.id) ? 1 : 0);
+    return (runs(lane) ? 16 : 0) + (pictures ? 8 : 0) - (lane.copy ? 12 : 0) + (lane.recording.audio ? 2 : 0) + (places.includes(lane.recording.id) ? 1 : 0);
   };
   const rest = lanes.filter((lane) => !stays.includes(lane.recording.id));
   const order = new Map(lanes.map((lane, index) => [lane, index]));
@@ -139,7 +155,7 @@ export function busiest(lanes: readonly Lane[]): number | null {
   for (const lane of lanes)
     for (const piece of lane.pieces) {
       const ends = span([piece]);
-      const weight = lane.recording.video ? 2 : 1;
+      const weight = lane.copy ? 0 : lane.recording.video ? 2 : 1;
       if (ends) changes.push({ at: ends.start, by: weight }, { at: ends.end, by: -weight });
     }
   changes.sort((a, b) => a.at - b.at || a.by - b.by);

@@ -54,8 +54,8 @@ export function centre(view: View, at: number, span: { start: number; end: numbe
 function keep(view: View, span: { start: number; end: number }): View {
   const shown = view.width_px * view.s_per_px;
   const length = span.end - span.start;
-  const air = Math.max(length, shown) * MARGIN;
-  if (shown >= length + 2 * air) return { ...view, start: (span.start + span.end) / 2 - shown / 2 };
+  const air = Math.min(length, shown) * MARGIN;
+  if (shown * (1 + 1e-9) >= length + 2 * air) return { ...view, start: (span.start + span.end) / 2 - shown / 2 };
   return { ...view, start: Math.min(Math.max(view.start, span.start - air), span.end + air - shown) };
 }
 

@@ -2,11 +2,16 @@
 // both as plain samples and they start at the same sample, so what is heard apart is apart.
 import { api } from "../api/client";
 import { mediaOf, rateOf, where } from "../clock/pieces";
+import { levelFor, loudest } from "../api/binary";
 import { page, sentence } from "../page.svelte";
+import { stores } from "../timeline/stores.svelte";
 import { partners } from "./placing.svelte";
 
 /** How much is fetched and played at once: long enough to judge, short enough to come at once. */
 const SECONDS = 12;
+
+/** Of 255, as peaks are companded: well above a recorder's own noise. */
+const LOUD = 60;
 
 class Listener {
   left = $state<string | null>(null);
@@ -60,8 +65,8 @@ class Listener {
   }
 
   #partner(left: string): string | null {
-    const sounds = (id: string) => !!page.recording(id)?.audio && where(page.pieces(id), page.transport.now).at === "in";
-    return partners(page, left).find(sounds) ?? null;
+    const running = partners(page, left).filter((id) => page.recording(id)?.audio && where(page.pieces(id), page.transport.now).at === "in");
+    return running.find(isHeard) ?? running[0] ?? null;
   }
 
   async #load(id: string): Promise<{ buffer: AudioBuffer; rate: number }> {
@@ -90,6 +95,14 @@ class Listener {
     const last = this.#sources.at(-1);
     if (last) last.onended = () => this.stop();
   }
+}
+
+/** Whether anything is to be heard of it now: a radio log may be silent for minutes. Unknown counts as yes. */
+function isHeard(id: string): boolean {
+  const here = where(page.pieces(id), page.transport.now);
+  const peaks = stores.peaks.get(id);
+  const level = peaks && levelFor(peaks, 1);
+  return here.at === "in" && (!level || loudest(level, here.media, here.media + SECONDS / 3) > LOUD);
 }
 
 export const listener = new Listener();
