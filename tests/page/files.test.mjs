@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { caseOf, close, freshCase, MEDIA, open, press, ready, serve } from "./stage.mjs";
+import { caseOf, close, freshCase, MEDIA, open, press, ready, serve, until } from "./stage.mjs";
 
 let folder, server;
 
@@ -26,6 +26,19 @@ async function drop(page, name, bytes) {
   await page.dispatchEvent("body", "dragover", { dataTransfer: transfer });
   await page.dispatchEvent("body", "drop", { dataTransfer: transfer });
 }
+
+test("work in the background shows how far it is, and can be stopped", async () => {
+  const { page, context } = await open(server.address);
+  await ready(page);
+  await press(page, "Shift+J");
+  const running = page.getByRole("list", { name: "Running work" });
+  await running.getByText("thumbnails").waitFor();
+  await running.locator("li", { hasText: "thumbnails" }).getByRole("button", { name: "stop" }).click();
+  await page.getByRole("list", { name: "Ended work" }).getByText("thumbnails").waitFor();
+  const { jobs } = await until(page, (view) => view.jobs.some((job) => job.what === "thumbnails" && job.state !== "running"));
+  assert.equal(jobs.find((job) => job.what === "thumbnails").state, "stopped");
+  await context.close();
+});
 
 test("a dropped file becomes a recording, in every window", { timeout: 120_000 }, async () => {
   const first = await open(server.address);

@@ -2,7 +2,7 @@
 // no fact of its own; a choice that should outlive the window is in the address or in the browser's preferences.
 import { api, Refused } from "./api/client";
 import { listen } from "./api/events";
-import type { CaseView, IslandView, Job, Piece, RecordingView } from "./api/types";
+import type { CaseView, IslandView, Job, PieceView as Piece, RecordingView } from "./api/types";
 import { moved, span, toCase, where } from "./clock/pieces";
 import { Transport } from "./clock/transport.svelte";
 import { type Moment, readFragment, writeFragment } from "./link/fragment";
@@ -136,11 +136,12 @@ export class Page {
     try {
       const view = await api.case();
       const first = this.view === null;
+      const held = this.#held();
       this.view = view;
       this.jobs = view.jobs;
       this.refused = null;
       if (first) this.#open();
-      else this.#keepUp();
+      else this.#keepUp(held);
     } catch (error) {
       this.refused = sentence(error);
     }
@@ -151,10 +152,27 @@ export class Page {
     if (!this.goTo(readFragment(location.hash))) this.showIsland(this.#largest());
   }
 
-  /** After the case changed: what was chosen stays, unless it is gone. */
-  #keepUp(): void {
+  /** The moment that is shown, as a recording's own time: clocks get other numbers and zeros when the case is solved. */
+  #held(): { id: string; media: number } | null {
+    for (const id of [...this.angles, ...this.lanes.map((lane) => lane.recording.id)]) {
+      const here = where(this.recordings.get(id)?.pieces ?? [], this.transport.now);
+      if (here.at === "in") return { id, media: here.media };
+    }
+    return null;
+  }
+
+  /** After the case changed: what was chosen stays, and so does the moment, unless they are gone. */
+  #keepUp(held: { id: string; media: number } | null): void {
     if (this.selected && !this.recordings.has(this.selected)) this.selected = null;
-    if (this.island === null || !this.islands.some(({ number }) => number === this.island)) this.showIsland(this.#largest());
+    const recording = held && this.recording(held.id);
+    const at = held && recording ? toCase(recording.pieces, held.media) : null;
+    if (recording && at !== null) {
+      this.island = recording.island;
+      this.transport.span = this.span;
+      if (Math.abs(at - this.transport.now) > 1e-4) this.transport.seek(at);
+    } else if (!this.islands.some(({ number }) => number === this.island)) {
+      this.showIsland(this.#largest());
+    }
     this.transport.span = this.span;
     this.fillAngles();
   }

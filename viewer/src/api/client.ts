@@ -1,6 +1,6 @@
 // Asking the server, and telling it. Every answer is checked for its status; what went wrong is one sentence.
-import type { CaseView, MarkerAt } from "./types";
-import type { WhyView } from "./why";
+import type { At, CaseView, Placing, Why } from "./types";
+
 
 export class Refused extends Error {
   constructor(
@@ -33,20 +33,18 @@ async function sentence(answer: Response): Promise<string> {
 const send = (method: string, path: string, body?: unknown) =>
   ask(path, { method, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
 
-export type Place = { source: string; media: number; other: string; other_media: number; sigma: number; lock: boolean };
-
 export const api = {
   case: async (): Promise<CaseView> => (await ask("/api/case")).json(),
-  why: async (id: string): Promise<WhyView> => (await ask(`/api/why/${id}`)).json(),
+  why: async (id: string): Promise<Why> => (await ask(`/api/why/${id}`)).json(),
   peaks: async (id: string): Promise<ArrayBuffer> => (await ask(`/peaks/${id}`)).arrayBuffer(),
   frames: async (id: string): Promise<ArrayBuffer> => (await ask(`/frames/${id}`)).arrayBuffer(),
   sound: async (id: string, start: number, end: number): Promise<ArrayBuffer> =>
     (await ask(`/sound/${id}?start=${start.toFixed(3)}&end=${end.toFixed(3)}`)).arrayBuffer(),
   makeProxy: (id: string) => send("POST", `/api/proxy/${id}`),
-  place: (place: Place) => send("POST", "/api/place", place),
+  place: (place: Placing) => send("POST", "/api/place", place),
   undo: (word: number) => send("POST", `/api/undo/${word}`),
-  addMarker: (at: MarkerAt, note: string) => send("POST", "/api/markers", { at, note }),
-  changeMarker: (id: string, at: MarkerAt, note: string) => send("PUT", `/api/markers/${id}`, { at, note }),
+  addMarker: (at: At, note: string) => send("POST", "/api/markers", { at, note }),
+  changeMarker: (id: string, at: At, note: string) => send("PUT", `/api/markers/${id}`, { at, note }),
   removeMarker: (id: string) => send("DELETE", `/api/markers/${id}`),
   veil: (id: string | null, veiled: boolean) => send("PUT", "/api/veil", { id, veiled }),
   stopJob: (id: number) => send("POST", `/api/jobs/${id}/stop`),

@@ -1,8 +1,8 @@
 // What the server says, as JSON. All times are seconds; `case = offset + (1 + drift) * media`.
 
-export type Stretch = { start: number; end: number };
+export type Span = { start: number; end: number };
 
-export type Piece = { start: number; end: number; offset: number; drift_ppm: number; sigma: number };
+export type PieceView = { start: number; end: number; offset: number; drift_ppm: number; sigma: number };
 
 export type Kind = "camera" | "phone" | "sound" | "radio" | "body" | "other";
 
@@ -19,21 +19,19 @@ export type RecordingView = {
   plays: "direct" | "proxy" | "no";
   proxy: "none" | "making" | "ready" | "failed";
   proxy_progress: number | null;
-  sound: Stretch[];
-  pieces: Piece[];
+  sound: Span[];
+  pieces: PieceView[];
   island: number | null;
   by: "sound" | "light" | "hand" | "clock" | null;
   refusal: string | null;
   peaks: boolean;
   thumbs: { every: number; width: number; height: number; count: number } | null;
-  /** Seconds since 1970 of media time zero, as the file claims; absent where it claims nothing. */
-  claimed_start?: number;
   veiled: boolean;
 };
 
-export type Utc = { offset: number; rate_ppm: number; sigma: number };
+export type UtcView = { offset: number; rate_ppm: number; sigma: number };
 
-export type IslandView = { number: number; recordings: number; start: number; end: number; utc?: Utc };
+export type IslandView = { number: number; recordings: number; start: number; end: number; utc?: UtcView };
 
 export type ExcerptView = {
   copy: string;
@@ -45,11 +43,11 @@ export type ExcerptView = {
   reason: string;
 };
 
-export type MarkerAt = { case: number; island: number } | { source: string; media: number };
+export type At = { case: number; island: number } | { source: string; media: number };
 
-export type Marker = { id: string; at: MarkerAt; note: string; by: string; at_utc: string };
+export type Marker = { id: string; at: At; note: string; by: string; at_utc: string };
 
-export type Word = {
+export type WordView = {
   id: number;
   source: string;
   other: string;
@@ -81,7 +79,57 @@ export type CaseView = {
   documents: DocumentView[];
   excerpts: ExcerptView[];
   markers: Marker[];
-  words: Word[];
+  words: WordView[];
   veil_all: boolean;
   jobs: Job[];
 };
+
+export type SigmaParts = { own: number; contradiction: number; floor: number };
+
+export type PieceWhy = {
+  start: number;
+  end: number;
+  case_start: number;
+  case_end: number;
+  offset: number;
+  drift_ppm: number;
+  sigma: number;
+  sigma_parts: SigmaParts | null;
+};
+
+export type WindowWhy = { at: number; case: number | null; residual: number | null; agrees: boolean };
+
+export type TieWhy = {
+  with: string;
+  with_sha256: string;
+  kind: "sound" | "light" | "hand" | "clock";
+  accepted: boolean;
+  near_miss: boolean;
+  strength: number;
+  start: number;
+  end: number;
+  lag: number;
+  drift_ppm: number;
+  windows_agree: number;
+  windows_disagree: number;
+  residual: number | null;
+  residual_spread: number | null;
+  runner_up: { lag: number; share: number; is_other_piece: boolean } | null;
+  windows: WindowWhy[];
+};
+
+export type Why = {
+  file: string;
+  sha256: string;
+  duration: number;
+  island: number | null;
+  refusal?: string;
+  pieces: PieceWhy[];
+  steps: { at: number; case: number; missing: number }[];
+  ties: TieWhy[];
+  copied: { start: number; end: number; source: string; source_start: number }[];
+  bridges: { left: string; right: string; lost: string[]; concerns_file: boolean }[];
+  alternatives: unknown[];
+};
+
+export type Placing = { source: string; media: number; other: string; other_media: number; sigma: number; lock: boolean };

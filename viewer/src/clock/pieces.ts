@@ -1,6 +1,6 @@
 // Media time and case time of one recording, by the pieces of its placement: `case = offset + (1 + drift) * media`.
 // The sign is defined by the server (`evidence::clock_map`) and only repeated here. All times are seconds.
-import type { Piece } from "../api/types";
+import type { PieceView as Piece } from "../api/types";
 
 /** Where a recording is at a moment of case time. */
 export type Where =

@@ -1,10 +1,10 @@
 // The marker that is being written.
 import { api } from "../api/client";
-import type { Marker, MarkerAt } from "../api/types";
+import type { Marker, At } from "../api/types";
 import type { Page } from "../page.svelte";
 
 class Marking {
-  at = $state.raw<MarkerAt | null>(null);
+  at = $state.raw<At | null>(null);
   note = $state("");
   /** The marker that is being changed; null for a new one. */
   id = $state<string | null>(null);

@@ -2,7 +2,7 @@
 // or seeks by `clock/lockstep.ts`, and learns which frame is shown. It knows nothing of the page.
 import { frameAt, insideFrame, SeekCost, shiftOf, steer } from "../clock/lockstep";
 import { rateOf, type Where, where } from "../clock/pieces";
-import type { Piece } from "../api/types";
+import type { PieceView as Piece } from "../api/types";
 
 /** How far apart two decisions are while playing; elements report their time to about a millisecond. */
 const EVERY_MS = 60;

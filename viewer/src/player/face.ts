@@ -15,8 +15,11 @@ export type Face = {
   device: string | null;
 };
 
+/** What a device claims of its own clock comes with the server that reads it. */
+type Claiming = RecordingView & { claimed_start?: number };
+
 export type Source = {
-  recording: RecordingView;
+  recording: Claiming;
   here: Where;
   frames: Float64Array | null;
   frame: number | null;

@@ -2,7 +2,7 @@
 // a browser without a graphics card does at hundreds of pictures a second; thumbnails, hatching and words come on top.
 // Only lanes and buckets in sight are touched, so the cost does not grow with the case.
 import { levelFor, loudest } from "../api/binary";
-import type { ExcerptView, Piece } from "../api/types";
+import type { ExcerptView, PieceView as Piece } from "../api/types";
 import { caseEnd, caseStart, mediaOf, rateOf, toCase } from "../clock/pieces";
 import { length } from "../clock/format";
 import type { Lane } from "./lanes";

@@ -1,5 +1,5 @@
 // Which recordings have a lane, in which order. Pure: recordings and a person's arrangement in, lanes out.
-import type { ExcerptView, Kind, Piece, RecordingView } from "../api/types";
+import type { ExcerptView, Kind, PieceView as Piece, RecordingView } from "../api/types";
 import { caseEnd, caseStart, span } from "../clock/pieces";
 
 /** How a person arranged the lanes; kept by the browser, not by the case. */

@@ -2,8 +2,11 @@
 // recordings that are one.
 import { api } from "../api/client";
 import { caseEnd, caseStart, laid, mediaOf } from "../clock/pieces";
-import type { Piece } from "../api/types";
+import type { PieceView as Piece } from "../api/types";
 import { type Page, page } from "../page.svelte";
+
+/** Beyond this the trial is given up on the page; the server goes on and tells when it is done. */
+const SOLVED_MS_MAX = 60_000;
 
 class Placing {
   /** Against which recording; null lets the page choose. */
@@ -11,6 +14,8 @@ class Placing {
   /** One standard deviation of what a person can see and hear, seconds. */
   sigma = $state(0.02);
   lock = $state(false);
+  /** Said, and not yet solved. */
+  sent = $state(false);
 }
 
 export const placing = new Placing();
@@ -37,7 +42,7 @@ export function layHere(id: string): void {
 
 export async function sayPlace(): Promise<void> {
   const trial = page.trial;
-  if (!trial) return;
+  if (!trial || placing.sent) return;
   const other = placing.other ?? partners(page, trial.id)[0];
   if (!other) return page.say("there is no other recording on this clock to place it against");
   const both = overlap(trial.pieces, page.pieces(other));
@@ -48,10 +53,16 @@ export async function sayPlace(): Promise<void> {
   const other_media = mediaAt(page.pieces(other), at);
   if (media === null || other_media === null) return;
   const place = { source: trial.id, media, other, other_media, sigma: placing.sigma, lock: placing.lock };
-  if (await page.tell(api.place(place), "said; the rest is solved again")) {
-    page.trial = null;
-    await page.load();
+  const words = page.view?.words.length ?? 0;
+  if (!(await page.tell(api.place(place), "said; the rest is solved again"))) return;
+  // The bar stays where it was tried until the server knows better, so that it does not jump to and fro.
+  placing.sent = true;
+  for (const end = Date.now() + SOLVED_MS_MAX; Date.now() < end && (page.view?.words.length ?? 0) === words; ) {
+    await new Promise((done) => setTimeout(done, 100));
+    if (page.jobs.at(-1)?.state === "failed") break;
   }
+  placing.sent = false;
+  if (page.trial?.id === trial.id) page.trial = null;
 }
 
 function mediaAt(pieces: readonly Piece[], at: number): number | null {
