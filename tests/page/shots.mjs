@@ -42,6 +42,20 @@ await shoot("keys", { ...bang }, (page) => press(page, "?"));
 await shoot("frames", { ...bang }, (page) => press(page, "f"));
 await shoot("nine", { ...bang }, (page) => press(page, "Alt+9"));
 await shoot("one", { ...bang }, (page) => press(page, "Alt+1"));
+await shoot("markers", { ...bang }, async (page) => {
+  const notes = { 64.4: "armourer calls the assistant out", 97.5: "“Wait for me”", 165.6: "“Cold prop!”", 173: "hand-over", 191.76: "the bang", 228: "“One spent blank”", 371: "officer 12 arrives" };
+  await page.evaluate(async (all) => {
+    for (const [at, note] of Object.entries(all)) {
+      await fetch("/api/markers", { method: "POST", headers: { "X-Recount": "1", "Content-Type": "application/json" }, body: JSON.stringify({ at: { case: Number(at), island: 0 }, note }) });
+    }
+  }, notes);
+  await page.locator(".marker").nth(6).waitFor();
+  await press(page, "Shift+M", "i");
+  await page.locator("#jump").fill("+12");
+  await page.locator("#jump").press("Enter");
+  await press(page, "o");
+  await page.waitForTimeout(600);
+});
 await shoot("veiled", { ...bang }, async (page) => {
   await page.getByRole("button", { name: "veil all" }).click();
   await page.waitForTimeout(500);

@@ -142,7 +142,7 @@ export class Painter {
     if (!thumbs || thumbs.count < 1) return;
     // Thumbnails all have one shape, with black beside a portrait picture; only the picture is drawn.
     const video = lane.recording.video;
-    const inner = video ? Math.min(thumbs.width, Math.round((thumbs.height * video.width) / video.height)) : thumbs.width;
+    const inner = video ? Math.min(thumbs.width, Math.floor((thumbs.height * video.width) / video.height)) : thumbs.width;
     const width = (PICTURE_PX * inner) / thumbs.height;
     const [start, end] = [xOf(view, caseStart(piece)), xOf(view, caseEnd(piece))];
     context.save();

@@ -45,8 +45,10 @@ export function readPalette(element: Element): Palette {
   };
 }
 
+/** `#rrggbb`, or `#rgb` as style sheets are shortened to. */
 function rgb(hex: string): Rgb {
-  const value = Number.parseInt(hex.slice(1, 7), 16);
+  const digits = hex.length === 4 ? hex.slice(1).replace(/./g, "$&$&") : hex.slice(1, 7);
+  const value = Number.parseInt(digits, 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
