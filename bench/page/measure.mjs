@@ -17,6 +17,7 @@ const PROGRAM = process.env.RECOUNT ?? join(process.env.CARGO_TARGET_DIR ?? join
 const words = process.argv.slice(2);
 const option = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : null);
 const out = words.find((word) => word.endsWith(".json")) ?? join(WORK, "page.json");
+const quick = words.includes("--quick");
 const only = option("--only")?.split(",") ?? ["lockstep", "seek", "open", "zoom", "memory"];
 const figures = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : {};
 
@@ -84,7 +85,7 @@ async function lockstep(server, label, pixels) {
   };
   await watchFrames(page);
   const result = { pixels, drift_ppm: recordings.map((one) => Math.round(one.pieces[0].drift_ppm * 10) / 10) };
-  result.three_minutes_at_1x = await play(1, 170);
+  result.three_minutes_at_1x = await play(1, quick ? 15 : 170);
   const after = [];
   for (const at of [20, 95, 60]) {
     await page.evaluate((t) => (location.hash = `#t=${t}`), at);
@@ -119,7 +120,7 @@ async function seeking(server) {
   });
   const took = [];
   let wrong_bits = 0;
-  for (let n = 0; n < 60; n++) {
+  for (let n = 0; n < (quick ? 12 : 60); n++) {
     const at = 8 + ((n * 61.803398) % 175);
     const wanted = recordings.map(({ id, pieces: [piece] }) => ({ id, media: (at - piece.offset) / (1 + piece.drift_ppm * 1e-6) }));
     const time = await page.evaluate(

@@ -1,135 +1,721 @@
-// What the server says, as JSON. All times are seconds; `case = offset + (1 + drift) * media`.
+// Written by the server from its own types; not to be edited.
+// `UPDATE_TYPES=1 cargo test -p recount the_pages_types` writes it anew.
 
-export type Span = { start: number; end: number };
+export type CaseView = { 
+/**
+ * Another number: something has changed.
+ */
+revision: number, 
+/**
+ * Name of the case.
+ */
+title: string, 
+/**
+ * Program and version.
+ */
+tool: string, 
+/**
+ * The clocks.
+ */
+islands: Array<IslandView>, 
+/**
+ * Every source that has time, in the order of their names.
+ */
+recordings: Array<RecordingView>, 
+/**
+ * Every other source.
+ */
+documents: Array<DocumentView>, 
+/**
+ * What was copied out of what.
+ */
+excerpts: Array<ExcerptView>, 
+/**
+ * What persons noted at moments.
+ */
+markers: Array<Marker>, 
+/**
+ * Where persons placed recordings.
+ */
+words: Array<WordView>, 
+/**
+ * Whether everything is veiled of which nothing else was said.
+ */
+veil_all: boolean, 
+/**
+ * Work that goes on beside the page, and what became of the last.
+ */
+jobs: Array<Job>, };
 
-export type PieceView = { start: number; end: number; offset: number; drift_ppm: number; sigma: number };
+export type IslandView = { 
+/**
+ * Its number.
+ */
+number: number, 
+/**
+ * Recordings on it.
+ */
+recordings: number, 
+/**
+ * Case time of the first moment of any.
+ */
+start: number, 
+/**
+ * Case time of the last.
+ */
+end: number, 
+/**
+ * True time, where it is known: `utc = offset + case · (1 + rate_ppm / 1e6)`, seconds after 1970.
+ */
+utc?: UtcView, };
+
+export type UtcView = { 
+/**
+ * Seconds after 1970 at case time zero.
+ */
+offset: number, 
+/**
+ * By how much the clock of the case runs slow.
+ */
+rate_ppm: number, 
+/**
+ * One standard deviation, seconds.
+ */
+sigma: number, };
+
+export type RecordingView = { 
+/**
+ * Its SHA-256.
+ */
+id: string, 
+/**
+ * What lists call it; no two are equal.
+ */
+name: string, 
+/**
+ * Where it lies.
+ */
+path: string, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Seconds.
+ */
+duration: number, 
+/**
+ * What made it, as its file says.
+ */
+device: string | null, 
+/**
+ * What kind of device that is.
+ */
+kind: Kind, 
+/**
+ * Its pictures.
+ */
+video: VideoView | null, 
+/**
+ * Its sound.
+ */
+audio: AudioView | null, 
+/**
+ * What a browser may be given.
+ */
+plays: Plays, 
+/**
+ * Whether there is a copy that every browser plays.
+ */
+proxy: ProxyState, 
+/**
+ * How far the making of it is, 0 to 1.
+ */
+proxy_progress: number | null, 
+/**
+ * Where sound really was recorded, media time.
+ */
+sound: Array<Span>, 
+/**
+ * Where it lies; empty: on no clock.
+ */
+pieces: Array<PieceView>, 
+/**
+ * Which clock it is on.
+ */
+island: number | null, 
+/**
+ * What its place rests on.
+ */
+by: By | null, 
+/**
+ * Why it is on no clock.
+ */
+refusal: string | null, 
+/**
+ * Whether its sound can be had as a picture.
+ */
+peaks: boolean, 
+/**
+ * Its thumbnails, once they are made.
+ */
+thumbs: ThumbsView | null, 
+/**
+ * Whether it is to be veiled.
+ */
+veiled: boolean, };
 
 export type Kind = "camera" | "phone" | "sound" | "radio" | "body" | "other";
 
-export type RecordingView = {
-  id: string;
-  name: string;
-  path: string;
-  size: number;
-  duration: number;
-  device: string | null;
-  kind: Kind;
-  video: { width: number; height: number; codec: string; fps: number | null; rotation: number } | null;
-  audio: { codec: string; channels: number } | null;
-  plays: "direct" | "proxy" | "no";
-  proxy: "none" | "making" | "ready" | "failed";
-  proxy_progress: number | null;
-  sound: Span[];
-  pieces: PieceView[];
-  island: number | null;
-  by: "sound" | "light" | "hand" | "clock" | null;
-  refusal: string | null;
-  peaks: boolean;
-  thumbs: { every: number; width: number; height: number; count: number } | null;
-  veiled: boolean;
-};
+export type VideoView = { 
+/**
+ * Pixels across, before rotation.
+ */
+width: number, 
+/**
+ * Pixels down, before rotation.
+ */
+height: number, 
+/**
+ * As ffmpeg calls it.
+ */
+codec: string, 
+/**
+ * Nominal frames a second: a label, never a clock.
+ */
+fps: number | null, 
+/**
+ * Degrees clockwise by which it is to be turned.
+ */
+rotation: number, };
 
-export type UtcView = { offset: number; rate_ppm: number; sigma: number };
+export type AudioView = { 
+/**
+ * As ffmpeg calls it.
+ */
+codec: string, 
+/**
+ * Of the first track.
+ */
+channels: number, };
 
-export type IslandView = { number: number; recordings: number; start: number; end: number; utc?: UtcView };
+export type Plays = "direct" | "proxy" | "no";
 
-export type ExcerptView = {
-  copy: string;
-  start: number;
-  end: number;
-  source: string;
-  source_start: number;
-  speed: number;
-  reason: string;
-};
+export type ProxyState = "none" | "making" | "ready" | "failed";
 
-export type At = { case: number; island: number } | { source: string; media: number };
+export type By = "sound" | "light" | "hand" | "clock";
 
-export type Marker = { id: string; at: At; note: string; by: string; at_utc: string };
+export type Span = { 
+/**
+ * First moment.
+ */
+start: number, 
+/**
+ * Moment after the last.
+ */
+end: number, };
 
-export type WordView = {
-  id: number;
-  source: string;
-  other: string;
-  said: string;
-  actor: string;
-  at_utc: string;
-  locked: boolean;
-};
+export type PieceView = { 
+/**
+ * Media time.
+ */
+start: number, 
+/**
+ * Media time.
+ */
+end: number, 
+/**
+ * Case time of media time zero.
+ */
+offset: number, 
+/**
+ * By how much its clock ran slow.
+ */
+drift_ppm: number, 
+/**
+ * One standard deviation of the case time, seconds.
+ */
+sigma: number, };
 
-export type Job = {
-  id: number;
-  what: string;
-  done: number;
-  total: number;
-  unit: string;
-  left_s: number | null;
-  state: "running" | "done" | "failed" | "stopped";
-  said: string | null;
-};
+export type ThumbsView = { 
+/**
+ * Seconds from one to the next.
+ */
+every: number, 
+/**
+ * Pixels across of one.
+ */
+width: number, 
+/**
+ * Pixels down.
+ */
+height: number, 
+/**
+ * How many there are.
+ */
+count: number, };
 
-export type DocumentView = { id: string; name: string; size: number };
+export type DocumentView = { 
+/**
+ * Its SHA-256.
+ */
+id: string, 
+/**
+ * Its file's name.
+ */
+name: string, 
+/**
+ * Bytes.
+ */
+size: number, };
 
-export type CaseView = {
-  revision: number;
-  title: string;
-  tool: string;
-  islands: IslandView[];
-  recordings: RecordingView[];
-  documents: DocumentView[];
-  excerpts: ExcerptView[];
-  markers: Marker[];
-  words: WordView[];
-  veil_all: boolean;
-  jobs: Job[];
-};
+export type ExcerptView = { 
+/**
+ * The recording that holds the copy.
+ */
+copy: string, 
+/**
+ * Media time of the copy.
+ */
+start: number, 
+/**
+ * Media time of the copy.
+ */
+end: number, 
+/**
+ * The recording it was copied from.
+ */
+source: string, 
+/**
+ * Media time of that one.
+ */
+source_start: number, 
+/**
+ * Seconds of the source in one second of the copy.
+ */
+speed: number, 
+/**
+ * What tells which is the copy.
+ */
+reason: string, };
 
-export type SigmaParts = { own: number; contradiction: number; floor: number };
+export type Marker = { 
+/**
+ * For changing and removing it.
+ */
+id: string, 
+/**
+ * When.
+ */
+at: At, 
+/**
+ * What.
+ */
+note: string, 
+/**
+ * Who wrote it; empty where it was written by hand into the file.
+ */
+by: string, 
+/**
+ * When it was written, RFC 3339; empty likewise.
+ */
+at_utc: string, };
 
-export type PieceWhy = {
-  start: number;
-  end: number;
-  case_start: number;
-  case_end: number;
-  offset: number;
-  drift_ppm: number;
-  sigma: number;
-  sigma_parts: SigmaParts | null;
-};
+export type At = { 
+/**
+ * Case time.
+ */
+case: number, 
+/**
+ * Which.
+ */
+island: number, } | { 
+/**
+ * Which.
+ */
+source: string, 
+/**
+ * Media time.
+ */
+media: number, };
 
-export type WindowWhy = { at: number; case: number | null; residual: number | null; agrees: boolean };
+export type WordView = { 
+/**
+ * For taking it back.
+ */
+id: number, 
+/**
+ * The recording.
+ */
+source: string, 
+/**
+ * The recording it was placed by.
+ */
+other: string, 
+/**
+ * In words.
+ */
+said: string, 
+/**
+ * By whom.
+ */
+actor: string, 
+/**
+ * When, RFC 3339.
+ */
+at_utc: string, 
+/**
+ * Whether nothing else may move it.
+ */
+locked: boolean, };
 
-export type TieWhy = {
-  with: string;
-  with_sha256: string;
-  kind: "sound" | "light" | "hand" | "clock";
-  accepted: boolean;
-  near_miss: boolean;
-  strength: number;
-  start: number;
-  end: number;
-  lag: number;
-  drift_ppm: number;
-  windows_agree: number;
-  windows_disagree: number;
-  residual: number | null;
-  residual_spread: number | null;
-  runner_up: { lag: number; share: number; is_other_piece: boolean } | null;
-  windows: WindowWhy[];
-};
+export type Job = { 
+/**
+ * Its number, for stopping it.
+ */
+id: number, 
+/**
+ * What it does, for a person.
+ */
+what: string, 
+/**
+ * How much is done, in `unit`s.
+ */
+done: number, 
+/**
+ * Of how much; 0 while that is not known.
+ */
+total: number, 
+/**
+ * What is counted.
+ */
+unit: string, 
+/**
+ * Seconds left, at the pace so far.
+ */
+left_s: number | null, 
+/**
+ * Whether it goes on.
+ */
+state: JobState, 
+/**
+ * What there is to say of it: how it ended, what it waits for.
+ */
+said: string | null, };
 
-export type Why = {
-  file: string;
-  sha256: string;
-  duration: number;
-  island: number | null;
-  refusal?: string;
-  pieces: PieceWhy[];
-  steps: { at: number; case: number; missing: number }[];
-  ties: TieWhy[];
-  copied: { start: number; end: number; source: string; source_start: number }[];
-  bridges: { left: string; right: string; lost: string[]; concerns_file: boolean }[];
-  alternatives: unknown[];
-};
+export type JobState = "running" | "done" | "failed" | "stopped";
 
-export type Placing = { source: string; media: number; other: string; other_media: number; sigma: number; lock: boolean };
+export type Why = { 
+/**
+ * Its name.
+ */
+file: string, 
+/**
+ * Its hash.
+ */
+sha256: string, 
+/**
+ * Its length in seconds.
+ */
+duration: number, 
+/**
+ * On which clock it is, if on any.
+ */
+island: number | null, 
+/**
+ * Why it is on none.
+ */
+refusal?: string, 
+/**
+ * Where it lies.
+ */
+pieces: Array<PieceWhy>, 
+/**
+ * Jumps between the pieces.
+ */
+steps: Array<Step>, 
+/**
+ * What was heard in common with whom; those in use first, the strongest first.
+ */
+ties: Array<TieWhy>, 
+/**
+ * Stretches of it that were copied from another recording.
+ */
+copied: Array<Copied>, 
+/**
+ * Ties whose loss would split its island.
+ */
+bridges: Array<NamedBridge>, 
+/**
+ * Places where it would fit, if it is on no clock.
+ */
+alternatives: Array<Alternative>, };
+
+export type PieceWhy = { 
+/**
+ * Media time.
+ */
+start: number, 
+/**
+ * Media time.
+ */
+end: number, 
+/**
+ * Case time of its first moment.
+ */
+case_start: number, 
+/**
+ * Case time of its end.
+ */
+case_end: number, 
+/**
+ * Case time of media time zero.
+ */
+offset: number, 
+/**
+ * By how much its clock ran slow.
+ */
+drift_ppm: number, 
+/**
+ * One standard deviation.
+ */
+sigma: number, 
+/**
+ * Its parts, which add up as squares do; none where they were not told apart.
+ */
+sigma_parts: SigmaParts | null, };
+
+export type SigmaParts = { 
+/**
+ * What the recording's own windows leave open, drift included.
+ */
+own: number, 
+/**
+ * What the ties of the island leave open by contradicting one another.
+ */
+contradiction: number, 
+/**
+ * What no measurement goes below: sound travels.
+ */
+floor: number, };
+
+export type Step = { 
+/**
+ * Media time.
+ */
+at: number, 
+/**
+ * Case time after it.
+ */
+case: number, 
+/**
+ * How much case time the file does not hold there.
+ */
+missing: number, };
+
+export type TieWhy = { 
+/**
+ * The other recording.
+ */
+with: string, 
+/**
+ * Its hash.
+ */
+with_sha256: string, 
+/**
+ * What the tie rests on: `sound`, `light`, `hand`, `clock`.
+ */
+kind: string, 
+/**
+ * Whether the solution rests on it.
+ */
+accepted: boolean, 
+/**
+ * Whether it is only what came nearest, which nobody looked at closely.
+ */
+near_miss: boolean, 
+/**
+ * Standard deviations above what strangers show.
+ */
+strength: number, 
+/**
+ * The stretch of this recording, media time.
+ */
+start: number, 
+/**
+ * Its end.
+ */
+end: number, 
+/**
+ * When this recording began, seconds after the other began.
+ */
+lag: number, 
+/**
+ * By how much this recording's clock is slower than the other's.
+ */
+drift_ppm: number, 
+/**
+ * Windows that agree.
+ */
+windows_agree: number, 
+/**
+ * Windows with sound in both that do not.
+ */
+windows_disagree: number, 
+/**
+ * By how much the tie alone would move this recording later.
+ */
+residual: number | null, 
+/**
+ * Standard deviation of the agreeing windows' residuals about their mean.
+ */
+residual_spread: number | null, 
+/**
+ * The best lag elsewhere.
+ */
+runner_up: RunnerUpWhy | null, 
+/**
+ * What each window said.
+ */
+windows: Array<WindowWhy>, };
+
+export type RunnerUpWhy = { 
+/**
+ * As [`TieWhy::lag`].
+ */
+lag: number, 
+/**
+ * Its strength beside the winner's, 0 to 1.
+ */
+share: number, 
+/**
+ * Whether another tie of the same two holds at just that lag, in another piece: the other
+ * side of a pause, and no rival.
+ */
+is_other_piece: boolean, };
+
+export type WindowWhy = { 
+/**
+ * Its middle, media time of this recording.
+ */
+at: number, 
+/**
+ * The same on the clock of the island.
+ */
+case: number | null, 
+/**
+ * What it says minus the solution.
+ */
+residual: number | null, 
+/**
+ * Whether it agrees with the tie beyond chance.
+ */
+agrees: boolean, };
+
+export type Copied = { 
+/**
+ * Media time.
+ */
+start: number, 
+/**
+ * Media time.
+ */
+end: number, 
+/**
+ * Out of which.
+ */
+source: string, 
+/**
+ * Media time of that one.
+ */
+source_start: number, };
+
+export type NamedBridge = { 
+/**
+ * One end.
+ */
+left: string, 
+/**
+ * The other.
+ */
+right: string, 
+/**
+ * Who would be parted from the rest.
+ */
+lost: Array<string>, 
+/**
+ * Whether this recording is one of its ends or one of the lost.
+ */
+concerns_file: boolean, };
+
+export type Alternative = { 
+/**
+ * The recording it would lie beside.
+ */
+with: string, 
+/**
+ * When it would have begun, seconds after that one began.
+ */
+lag: number, 
+/**
+ * The clock of that one, if it is on any.
+ */
+island: number | null, 
+/**
+ * When it would have begun on that clock.
+ */
+case: number | null, 
+/**
+ * How strongly that is borne out beside the best, 0 to 1.
+ */
+share: number | null, 
+/**
+ * Standard deviations above what strangers show, where a single tie says so.
+ */
+strength: number | null, };
+
+export type Placing = { 
+/**
+ * The recording that is placed.
+ */
+source: string, 
+/**
+ * A moment of it, media time.
+ */
+media: number, 
+/**
+ * The recording that it is placed by.
+ */
+other: string, 
+/**
+ * The same moment there, media time.
+ */
+other_media: number, 
+/**
+ * One standard deviation, seconds.
+ */
+sigma: number, 
+/**
+ * Whether nothing else may move it.
+ */
+lock: boolean, };
+
+export type Noting = { 
+/**
+ * When.
+ */
+at: At, 
+/**
+ * What.
+ */
+note: string, };
+
+export type Veiling = { 
+/**
+ * The source; none: everything of which nothing else is said.
+ */
+id: string | null, 
+/**
+ * Whether it is to be veiled.
+ */
+veiled: boolean, };

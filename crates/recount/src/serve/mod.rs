@@ -25,6 +25,7 @@ mod pictures;
 mod proxies;
 mod range;
 mod routes;
+mod sound;
 #[cfg(test)]
 mod types;
 mod veils;

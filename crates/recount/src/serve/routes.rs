@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::answer::Failed;
 use super::guard::Refused;
-use super::{Server, events, files, notes, peaks, pictures, proxies, writes};
+use super::{Server, events, files, notes, peaks, pictures, proxies, sound, writes};
 
 /// What a browser may do with what it gets: nothing from elsewhere, nothing to elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
@@ -42,6 +42,7 @@ pub fn app(server: &Arc<Server>) -> Router {
         .route("/media/{id}", get(files::media))
         .route("/proxy/{id}", get(proxies::get))
         .route("/peaks/{id}", get(peaks::peaks))
+        .route("/sound/{id}", get(sound::sound))
         .route("/frames/{id}", get(pictures::frames))
         .route("/thumbs/{id}/{sheet}", get(pictures::thumbs))
         .route("/", get(front))
