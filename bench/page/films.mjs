@@ -21,9 +21,9 @@ export function makeFilms(folder, sound, { width = 1280, height = 720, seconds =
     const path = join(folder, film.name);
     if (existsSync(path)) continue;
     const bits = Array.from({ length: BITS }, (_, bit) => `drawbox=x=${bit * BIT_PX}:y=0:w=${BIT_PX}:h=${BIT_PX}:color=white:t=fill:enable='eq(mod(floor(n/${2 ** bit}),2),1)'`);
-    const picture = [`drawbox=x=0:y=0:w=${BITS * BIT_PX}:h=${BIT_PX}:color=black:t=fill`, ...bits].join(",");
+    const picture = [`drawbox=x=0:y=0:w=${BITS * BIT_PX}:h=${BIT_PX}:color=black:t=fill`, ...bits, `scale=${width}:${height}`].join(",");
     execFileSync("nice", ["-n", "12", "ffmpeg", "-v", "error", "-y",
-      "-f", "lavfi", "-t", String(seconds), "-i", `testsrc2=s=${width}x${height}:r=30`,
+      "-f", "lavfi", "-t", String(seconds), "-i", "testsrc2=s=1280x720:r=30",
       "-ss", String(film.begins_s), "-t", String(seconds), "-i", sound,
       "-vf", picture, "-af", `aresample=48000,asetrate=${film.rate_hz},aresample=48000`, "-ac", "1",
       "-c:v", "libx264", "-preset", "superfast", "-crf", "28", "-g", "30", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "96k",
