@@ -1,9 +1,11 @@
-// Pictures of the page to look at: sizes, themes, panels. `node shots.mjs [FOLDER] [--address URL]`.
+// Pictures of the page to look at: sizes, themes, panels. `node shots.mjs [FOLDER]` makes them all, `node shots.mjs
+// --readme FILE.png` the one that the README shows: the sample case at the moment of the bang.
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import { close, freshCase, open, press, ready, serve } from "./stage.mjs";
+import { basename, dirname, join, resolve } from "node:path";
+import { close, freshCase, numbered, open, press, ready, serve, until } from "./stage.mjs";
 
-const folder = process.argv.slice(2).find((word) => !word.startsWith("--")) ?? "shots";
+const readme = process.argv[2] === "--readme" ? process.argv[3] : null;
+const folder = readme ? dirname(resolve(readme)) : (process.argv[2] ?? "shots");
 mkdirSync(folder, { recursive: true });
 const given = process.env.PAGE_ADDRESS;
 const server = given ? { address: given, stop: async () => {} } : await serve(freshCase());
@@ -22,6 +24,16 @@ async function shoot(name, options, act) {
 
 const light = (page) => press(page, "d");
 const bang = { hash: `#t=${BANG}` };
+if (readme) {
+  await shoot(basename(readme, ".png"), bang, async (page) => {
+    await until(page, (view) => view.recordings.every((one) => !one.video || one.thumbs));
+    await numbered(page);
+    await page.locator("[data-lane]").nth(2).click();
+    await page.waitForTimeout(2500);
+  });
+  await close(server);
+  process.exit(0);
+}
 const sizes = { "1440x900": { width: 1440, height: 900 }, "1280x720": { width: 1280, height: 720 }, "1024x768": { width: 1024, height: 768 } };
 for (const [size, box] of Object.entries(sizes)) {
   await shoot(`${size}-dark`, { ...box, ...bang });
