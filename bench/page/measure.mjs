@@ -36,6 +36,11 @@ function caseOf(media, name) {
   return folder;
 }
 
+/** Plays or not, whatever it did before. */
+async function playing(page, wanted) {
+  if ((await page.locator("button.play").getAttribute("aria-label")) === (wanted ? "Play" : "Pause")) await press(page, "Space");
+}
+
 /** Remembers every frame that is presented: which angle, when, and its time. */
 function watchFrames(page) {
   return page.evaluate(() => {
@@ -74,12 +79,12 @@ async function lockstep(server, label, pixels) {
   await ready(page);
   const { recordings } = await page.evaluate(() => fetch("/api/case").then((answer) => answer.json()));
   const play = async (speed, seconds, settle_s = 2) => {
-    await press(page, "Space");
+    await playing(page, true);
     await page.waitForTimeout(settle_s * 1000);
     await page.evaluate(() => (window.frames_seen.length = 0));
     await page.waitForTimeout(seconds * 1000);
     const seen = await page.evaluate(() => window.frames_seen.splice(0));
-    await press(page, "Space");
+    await playing(page, false);
     const errors = apart(seen, recordings, speed, 1 / 30).map(Math.abs);
     return { frames: seen.length, expected: Math.round(4 * 30 * seconds * Math.min(speed, 2)), p50_ms: ms(p(errors, 0.5)), p95_ms: ms(p(errors, 0.95)), max_ms: ms(Math.max(...errors)) };
   };

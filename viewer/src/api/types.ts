@@ -427,6 +427,14 @@ island: number | null,
  */
 refusal?: string, 
 /**
+ * `hand` or `clock`, where its place rests on neither sound nor light.
+ */
+placed_by?: string, 
+/**
+ * When it began in UTC, if the island is anchored.
+ */
+utc?: UtcWhy, 
+/**
  * Where it lies.
  */
 pieces: Array<PieceWhy>, 
@@ -450,6 +458,20 @@ bridges: Array<NamedBridge>,
  * Places where it would fit, if it is on no clock.
  */
 alternatives: Array<Alternative>, };
+
+export type UtcWhy = { 
+/**
+ * RFC 3339, with as many digits as the doubt bears.
+ */
+begins: string, 
+/**
+ * One standard deviation.
+ */
+sigma: number, 
+/**
+ * What persons said of UTC on this island.
+ */
+said: Array<string>, };
 
 export type PieceWhy = { 
 /**
