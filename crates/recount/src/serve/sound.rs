@@ -47,7 +47,10 @@ pub async fn sound(
 ) -> Result<Response, Failed> {
     let id = source(&id)?;
     let (first, samples) = stretch.samples().ok_or_else(|| {
-        Failed::new(StatusCode::BAD_REQUEST, "a stretch of sound ends after it starts, a minute later at most")
+        Failed::new(
+            StatusCode::BAD_REQUEST,
+            "a stretch of sound ends after it starts, a minute later at most",
+        )
     })?;
     let found = aside(&server, move |server| {
         let kept = listen::any_sound(&server.cache, &id);
