@@ -1,7 +1,7 @@
 // The stage of every test: the sample case, reconstructed once, served by the real `recount serve`, looked at by a real
 // browser. RECOUNT names the program (else the release build), CHROMIUM the browser, PAGE_CASE a case that exists.
-import { spawn, execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,8 +19,16 @@ const SERVED_MS_MAX = 30_000;
 function sampleCase() {
   if (process.env.PAGE_CASE) return process.env.PAGE_CASE;
   const folder = join(tmpdir(), `recount-page-${process.ppid}.recount`);
-  if (!existsSync(join(folder, "case.db"))) {
-    execFileSync(PROGRAM, ["reconstruct", MEDIA, "--case", folder, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  if (existsSync(folder)) return folder;
+  // Made beside and moved whole: another test may be making it at the same time.
+  const making = `${folder}-${process.pid}.recount`;
+  const { status } = spawnSync(PROGRAM, ["reconstruct", MEDIA, "--case", making, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  // 1: done, and something wants attention.
+  if (status !== 0 && status !== 1) throw new Error(`${PROGRAM} reconstruct ended with ${status}`);
+  try {
+    renameSync(making, folder);
+  } catch {
+    rmSync(making, { recursive: true, force: true });
   }
   return folder;
 }
