@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures and writes the figures: run.py [accuracy] [peers] [speed] [scale [--hours 1,10]] [report].
+"""Measures and writes the figures: run.py [accuracy] [peers] [speed] [scale [--hours 1,10]] [large [--recordings 50] [--long 1]]
+[kernels] [report].
 
 Each part keeps its figures in results.json with the machine they were measured on; the report is drawn from that file.
 """
@@ -36,15 +37,21 @@ def accuracy():
                              "sigma_median_s": statistics.median(spread) if spread else None})
 
 
+def option(parts, name):
+    """The numbers after an option, and the rest."""
+    if name not in parts:
+        return None, parts
+    at = parts.index(name)
+    return tuple(int(n) for n in parts[at + 1].split(",")), parts[:at] + parts[at + 2:]
+
+
 def main(parts):
     if not os.path.exists(record.RECOUNT) and parts != ["report"]:
         sys.exit(f"Recount is not built: {record.RECOUNT} (scripts/bench builds it)")
     os.makedirs(record.WORK, exist_ok=True)
-    hours = None
-    if "--hours" in parts:
-        at = parts.index("--hours")
-        hours = tuple(int(h) for h in parts[at + 1].split(","))
-        parts = parts[:at] + parts[at + 2:]
+    hours, parts = option(parts, "--hours")
+    recordings, parts = option(parts, "--recordings")
+    long, parts = option(parts, "--long")
     for part in parts or ["accuracy", "peers", "speed"]:
         if part == "accuracy":
             accuracy()
@@ -57,6 +64,12 @@ def main(parts):
         elif part == "scale":
             import scale
             scale.measure_all(*([hours] if hours else []))
+        elif part == "large":
+            import large
+            record.keep("large", large.measure_all(*(recordings or (large.RECORDINGS,)), *(long or (large.LONG_HOURS,))))
+        elif part == "kernels":
+            import kernels
+            record.keep("kernels", kernels.measure_all())
         elif part != "report":
             sys.exit(__doc__)
     import report

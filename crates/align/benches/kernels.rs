@@ -2,7 +2,8 @@
 //! same bytes or the same multiplications and nothing around them. Then the stages of one whole
 //! run, 64 recordings of two minutes on one thread, whose shares say where time is worth saving.
 //!
-//! Run with `cargo bench -p align`; a name after `--` chooses. The fastest sample is the one to
+//! Run with `cargo bench -p align`; a name after `--` chooses. With `RECOUNT_COUNTS` set, how often
+//! each kernel is called in that run is printed instead (`bench/kernels.py` puts the two together). The fastest sample is the one to
 //! read on a machine that does other things as well.
 //!
 //! The kernels are private. Their files are compiled in here instead of being made public.
@@ -14,6 +15,8 @@
 mod error;
 #[path = "../src/find.rs"]
 mod find;
+#[path = "../src/findings/mod.rs"]
+mod findings;
 #[path = "../src/given.rs"]
 mod given;
 #[path = "../src/listen/mod.rs"]
@@ -39,6 +42,7 @@ use evidence::{MediaTime, SourceId, Stretch};
 use realfft::{RealFftPlanner, num_complex::Complex32};
 
 pub use error::Error;
+pub use findings::Findings;
 pub use given::Given;
 pub use listen::{Heard, Light, LightMeter, Listener, RATE_HZ};
 pub use sound::Sound;
@@ -49,13 +53,16 @@ pub(crate) use listen::FRAMES_PER_S;
 use listen::BANDS;
 use scene::{Dice, record, talk};
 use solve::least_squares::{self, Observation, Unknowns};
-use solve::{graph, hand, pieces};
+use solve::{copies, graph, hand, pieces};
 use tie::gcc_phat::{GccPhat, WINDOW_SAMPLES};
 use tie::pairs::{self, Pair};
 use tie::refine::{self, Claim};
 use tie::search::Searcher;
 
 fn main() {
+    if std::env::var_os("RECOUNT_COUNTS").is_some() {
+        return run::counts();
+    }
     divan::main();
 }
 
@@ -229,7 +236,7 @@ mod window {
     }
 }
 
-/// A closer look at one tie, 32 windows; beside it the windows alone.
+/// A closer look at one tie, 32 windows; beside it the windows and their transforms alone.
 mod tie_looked_at {
     use super::*;
 
@@ -245,6 +252,16 @@ mod tie_looked_at {
             right_end_s: SECONDS,
         };
         bencher.bench_local(|| refine::look(&mut gcc, sound, black_box(sound), &claim));
+    }
+
+    #[divan::bench(sample_count = 20)]
+    fn bare_ffts(bencher: Bencher) {
+        let mut there = forward_ffts(WINDOW_SAMPLES, 2 * refine::WINDOWS_MAX);
+        let mut back = inverse_ffts(WINDOW_SAMPLES, refine::WINDOWS_MAX);
+        bencher.bench_local(|| {
+            there();
+            back();
+        });
     }
 
     #[divan::bench(sample_count = 20)]
@@ -292,20 +309,20 @@ mod clocks {
         (unknowns, observations)
     }
 
-    #[divan::bench(args = [64, 100, 400], sample_count = 5)]
+    #[divan::bench(args = [64, 400, 1000], sample_count = 5)]
     fn kernel(bencher: Bencher, recordings: usize) {
         let (unknowns, observations) = island(recordings);
         bencher.bench(|| least_squares::solve(&unknowns, black_box(&observations)));
     }
 
-    /// The multiplications of one factor and one inverse, n³ / 6 and n³, on numbers at hand. The
-    /// solver makes a factor for each iteration, at most 25.
-    #[divan::bench(args = [64, 100, 400], sample_count = 5)]
+    /// The multiplications of one dense factor, n³ / 6, on numbers at hand. The solver makes a
+    /// factor for each iteration, at most 25, but a sparse one.
+    #[divan::bench(args = [64, 400, 1000], sample_count = 5)]
     fn bare_products(bencher: Bencher, recordings: usize) {
         let order = 2 * recordings;
         let (mut sum, line) = (vec![0.0f64; order], vec![0.5f64; order]);
         bencher.bench_local(|| {
-            for _ in 0..order * order * 7 / 6 {
+            for _ in 0..order * order / 6 {
                 let factor = black_box(0.5);
                 sum.iter_mut().zip(black_box(&line)).for_each(|(s, l)| *s += factor * l);
             }
@@ -329,11 +346,23 @@ mod run {
         }
     }
 
+    fn recordings() -> Vec<Recording<'static>> {
+        let Case { sounds, heard } = &*CASE;
+        let recording = |k: usize| {
+            let mut id = [0; 32];
+            id[0] = k as u8;
+            let id = SourceId(id);
+            Recording { id, name: "", heard: &heard[k], sound: &sounds[k], light: None }
+        };
+        (0..RECORDINGS).map(recording).collect()
+    }
+
     static PAIRS: LazyLock<Vec<Pair>> = LazyLock::new(found);
 
     fn found() -> Vec<Pair> {
-        let heard: Vec<&Heard> = CASE.heard.iter().collect();
-        pairs::pairs(&heard, &Patient).expect("nobody stops it")
+        let recordings = recordings();
+        let recordings: Vec<&Recording> = recordings.iter().collect();
+        pairs::pairs(&recordings, &Findings::new(), &Patient).expect("nobody stops it")
     }
 
     #[divan::bench(sample_count = 3, sample_size = 1)]
@@ -364,23 +393,35 @@ mod run {
         bencher.bench(|| alone(|| pieces::pieces(black_box(&graph.islands[0]), &pairs, &heard)));
     }
 
+    #[divan::bench(sample_count = 3, sample_size = 1)]
+    fn f_copies(bencher: Bencher) {
+        let recordings = recordings();
+        let recordings: Vec<&Recording> = recordings.iter().collect();
+        let all: Vec<usize> = (0..RECORDINGS).collect();
+        let pairs = &*PAIRS;
+        bencher.bench(|| {
+            alone(|| copies::excerpts(&recordings, pairs, &all, (&Findings::new(), &Patient)))
+        });
+    }
+
+    /// How often each kernel is called.
+    pub(super) fn counts() {
+        let recordings = recordings();
+        let alignment = synchronise(&recordings, &Patient).expect("sound in memory can be read");
+        let looks = alignment.ties.iter().filter(|tie| !tie.windows.is_empty());
+        println!(
+            "{{\"recordings\": {RECORDINGS}, \"seconds\": {SECONDS}, \"spectra\": {}, \"pairs\": {}, \
+             \"looks\": {}, \"islands\": 1}}",
+            2 * (RECORDINGS - 1),
+            RECORDINGS * (RECORDINGS - 1) / 2,
+            looks.count(),
+        );
+    }
+
     /// All but the listening; what is left after pairs, graph and pieces are the waveforms.
     #[divan::bench(sample_count = 3, sample_size = 1)]
     fn e_synchronise(bencher: Bencher) {
-        let Case { sounds, heard } = &*CASE;
-        let recordings: Vec<Recording> = (0..RECORDINGS)
-            .map(|k| {
-                let mut id = [0; 32];
-                id[0] = k as u8;
-                Recording {
-                    id: SourceId(id),
-                    name: "",
-                    heard: &heard[k],
-                    sound: &sounds[k],
-                    light: None,
-                }
-            })
-            .collect();
+        let recordings = recordings();
         bencher.bench(|| alone(|| synchronise(&recordings, &Patient)));
     }
 }

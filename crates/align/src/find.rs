@@ -11,6 +11,7 @@ use std::io;
 
 use evidence::{ClockMap, Excerpt, MediaTime, Piece, SourceId};
 
+use crate::findings::Findings;
 use crate::solve::{clock, copies};
 use crate::synchronise::confirming_look;
 use crate::tie::gcc_phat::GccPhat;
@@ -74,7 +75,7 @@ pub fn find(clip: &Recording, recordings: &[Recording], watch: &dyn Watch) -> Re
     let pairs = pairs::pairs_of_first(&heard, watch)?;
     // Only the clip is to be explained.
     let on_clock: Vec<usize> = (1..all.len()).collect();
-    let mut copies = copies::excerpts(&all, &pairs, &on_clock, &[], watch)?;
+    let mut copies = copies::excerpts(&all, &pairs, &on_clock, &[], (&Findings::new(), watch))?;
     copies.retain(|e| e.copy == clip.id || e.source == clip.id);
     let heard = heard_too(&all, &pairs, &copies, watch)?;
     let nearest = (copies.is_empty() && heard.is_empty()).then(|| nearest(&all, &pairs)).flatten();
@@ -111,7 +112,7 @@ fn heard_too(
 fn look(gcc: &mut GccPhat, all: &[&Recording], pair: &Pair) -> io::Result<Option<HeardToo>> {
     let mut best: Option<Look> = None;
     for candidate in pair.candidates.iter().take(LAGS_MAX) {
-        let look = confirming_look(gcc, all, pair, candidate.lag_s)?;
+        let look = confirming_look(gcc, all, pair, candidate.lag_s, &Findings::new())?;
         if let Some(look) = look.filter(|l| best.as_ref().is_none_or(|b| l.z > b.z)) {
             best = Some(look);
         }

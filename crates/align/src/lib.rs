@@ -8,7 +8,8 @@
 //! This crate does no I/O of its own, reads no clock, prints nothing and depends on no other
 //! room but `evidence`: sound comes in through [`Sound`], progress and cancellation go through
 //! [`Watch`]. The same recordings give the same result in any order and with any number of
-//! threads.
+//! threads, and whether what two of them have in common was found now or is known from before
+//! ([`Findings`]).
 //!
 //! The stages, in the order they run:
 //!
@@ -25,6 +26,7 @@
 pub mod clocks;
 mod error;
 mod find;
+mod findings;
 mod given;
 mod listen;
 mod resampled;
@@ -35,12 +37,15 @@ mod tie;
 
 pub use error::Error;
 pub use find::{Found, HeardToo, Nearest, find};
+pub use findings::{FINDINGS_VERSION, Findings, NoFindings};
 pub use given::Given;
 pub use listen::{
     HEARD_VERSION, Heard, HeardError, LIGHT_VERSION, Light, LightMeter, Listener, RATE_HZ,
 };
 pub use solve::Z_STRANGERS;
 pub use sound::Sound;
-pub use synchronise::{Alignment, Recording, Watch, synchronise, synchronise_with};
+pub use synchronise::{
+    Alignment, Recording, Watch, synchronise, synchronise_knowing, synchronise_with,
+};
 
 pub(crate) use listen::FRAMES_PER_S;

@@ -8,6 +8,7 @@ use evidence::{
     SourceId, Tie, TieKind, Window,
 };
 
+use crate::findings::{Findings, Two};
 use crate::solve::by_light::ByLight;
 use crate::solve::clock::{self, Looked, Placed, Solved};
 use crate::solve::copies;
@@ -101,10 +102,25 @@ pub fn synchronise_with(
     given: &[Given],
     watch: &dyn Watch,
 ) -> Result<Alignment, Error> {
+    synchronise_knowing(recordings, given, &Findings::new(), watch)
+}
+
+/// As [`synchronise_with`], with what is known of pairs from before, to which is added what is
+/// found now; what was known and not asked for is forgotten. The result is the same to the byte,
+/// whatever is known. After an error nothing is forgotten.
+///
+/// # Errors
+/// Those of [`synchronise`].
+pub fn synchronise_knowing(
+    recordings: &[Recording],
+    given: &[Given],
+    findings: &Findings,
+    watch: &dyn Watch,
+) -> Result<Alignment, Error> {
     let mut alignment = Alignment::default();
     let Sorted { mut audible, mute, deaf } = sorted(recordings, given, &mut alignment.refusals);
     let mut heard: Vec<&Heard> = audible.iter().map(|r| r.heard).collect();
-    let pairs = pairs::pairs(&heard, watch)?;
+    let pairs = pairs::pairs(&audible, findings, watch)?;
     // What cannot be compared comes last, where no pair names it.
     audible.extend(&mute);
     heard.extend(mute.iter().map(|r| r.heard));
@@ -115,6 +131,7 @@ pub fn synchronise_with(
         recordings: &audible,
         heard: &heard,
         pairs: &pairs,
+        findings,
         watch,
         failed: None,
     };
@@ -124,7 +141,8 @@ pub fn synchronise_with(
     }
     let (heeded, overruled) = hand.heeded(&pairs, &graph.islands);
     let all: Vec<&Recording> = audible.iter().chain(&deaf).copied().collect();
-    let mut known = Known { recordings: &all, heard: &heard, pairs: heeded, told: &told, given };
+    let mut known =
+        Known { recordings: &all, heard: &heard, pairs: heeded, told: &told, given, findings };
     let mut islands = graph.islands;
     let (mut by_light, mut solved) = known.solve_all(&mut islands, &graph.undecided, watch)?;
     let played = parted(&mut islands, &solved, &all);
@@ -135,7 +153,8 @@ pub fn synchronise_with(
     let on_clock = copies::confirmed(solved.iter().flat_map(|s| &s.1), &audible);
     let ties: Vec<&Tie> = solved.iter().flat_map(|s| &s.1).collect();
     let partings = copies::partings(&ties, &audible);
-    alignment.excerpts = copies::excerpts(&audible, &pairs, &on_clock, &partings, watch)?;
+    alignment.excerpts =
+        copies::excerpts(&audible, &pairs, &on_clock, &partings, (findings, watch))?;
     copies::add_played(&mut alignment.excerpts, &played, &all);
     let free = free(&alignment.excerpts, given, &islands, &all);
     known.leave_retimed_out(islands, &free, &mut solved, &mut by_light, watch)?;
@@ -152,6 +171,7 @@ pub fn synchronise_with(
     alignment.ties.sort_by(|a, b| {
         (a.left, a.right, a.pieces[0].start).cmp(&(b.left, b.right, b.pieces[0].start))
     });
+    findings.forget_unasked();
     Ok(alignment)
 }
 
@@ -165,6 +185,7 @@ struct Known<'a> {
     pairs: Cow<'a, [Pair]>,
     told: &'a [Told],
     given: &'a [Given],
+    findings: &'a Findings,
 }
 
 impl Known<'_> {
@@ -226,16 +247,17 @@ impl Known<'_> {
             self.told.iter().filter(|g| holds(g.left) && holds(g.right)).copied().collect();
         let island = untangle::untangle(island, &inside, self.heard);
         let pieces = pieces::pieces(&island, &inside, self.heard);
-        let mut pieces = second_look::borne_out(pieces, &inside, self.recordings)
+        let run = (self.findings, watch);
+        let mut pieces = second_look::borne_out(pieces, &inside, self.recordings, self.findings)
             .map_err(|source| Error::Sound { source })?;
-        let mut solved = clock::solve(self.recordings, &pieces, &inside, &told, &[], watch)?;
+        let mut solved = clock::solve(self.recordings, &pieces, &inside, &told, &[], run)?;
         let mut doubts_s = Vec::new();
         // Between two cuts others may come to light.
         for _ in 0..CUTS_MAX {
             let cut = lost::cut(&pieces, &solved.looked, self.recordings)
                 .map_err(|source| Error::Sound { source })?;
             let Some(cut) = cut else { break };
-            match clock::solve(self.recordings, &cut.pieces, &inside, &told, &[], watch) {
+            match clock::solve(self.recordings, &cut.pieces, &inside, &told, &[], run) {
                 // Cut so that a piece hangs together with nobody: then nothing was lost there.
                 Err(Error::Unsolved) => break,
                 other => solved = other?,
@@ -246,7 +268,7 @@ impl Known<'_> {
         // Whoever joins by light is cut nowhere.
         let seen = by_light.join(number, &mut pieces, self.recordings);
         if !seen.is_empty() {
-            solved = clock::solve(self.recordings, &pieces, &inside, &told, &seen, watch)?;
+            solved = clock::solve(self.recordings, &pieces, &inside, &told, &seen, run)?;
         }
         let Solved { mut placed, looked, residuals_s } = solved;
         for (placed, doubt_s) in placed.iter_mut().zip(&doubts_s) {
@@ -359,6 +381,7 @@ struct Bench<'a> {
     recordings: &'a [&'a Recording<'a>],
     heard: &'a [&'a Heard],
     pairs: &'a [Pair],
+    findings: &'a Findings,
     watch: &'a dyn Watch,
     failed: Option<Error>,
 }
@@ -371,8 +394,15 @@ impl graph::Witness for Bench<'_> {
         if self.failed.is_some() {
             return false;
         }
-        match confirms(&mut self.gcc, self.recordings, &self.pairs[pair], lag_s) {
-            Ok(yes) => yes,
+        let look = confirming_look(
+            &mut self.gcc,
+            self.recordings,
+            &self.pairs[pair],
+            lag_s,
+            self.findings,
+        );
+        match look {
+            Ok(look) => look.is_some(),
             Err(source) => {
                 self.failed = Some(Error::Sound { source });
                 false
@@ -385,21 +415,13 @@ impl graph::Witness for Bench<'_> {
     }
 }
 
-fn confirms(
-    gcc: &mut GccPhat,
-    recordings: &[&Recording],
-    pair: &Pair,
-    lag_s: f64,
-) -> std::io::Result<bool> {
-    Ok(confirming_look(gcc, recordings, pair, lag_s)?.is_some())
-}
-
 /// What the waveforms of a pair say of a lag, if they confirm it.
 pub(crate) fn confirming_look(
     gcc: &mut GccPhat,
     recordings: &[&Recording],
     pair: &Pair,
     lag_s: f64,
+    findings: &Findings,
 ) -> std::io::Result<Option<refine::Look>> {
     let (left, right) = (recordings[pair.left], recordings[pair.right]);
     let claim = Claim {
@@ -409,7 +431,8 @@ pub(crate) fn confirming_look(
         right_start_s: (-lag_s).max(0.0),
         right_end_s: right.heard.duration_s().min(left.heard.duration_s() - lag_s),
     };
-    let look = refine::look(gcc, left.sound, right.sound, &claim)?;
+    let look = || refine::look(gcc, left.sound, right.sound, &claim);
+    let look = findings.look(Two::of(left, right), &claim, look)?;
     Ok(look.filter(|look| {
         let agree = look.windows.iter().filter(|w| w.agrees()).count() as f64;
         let all = look.windows.len() as f64;

@@ -1,6 +1,7 @@
 //! The cache: what was computed from a source and is too big for the database.
 //!
-//! Files under `cache/<SHA-256 of the source>/`. A file is either whole or not there: it is
+//! Files under `cache/<SHA-256 of the source>/`, or under `cache/case/` where they are about all
+//! sources together. A file is either whole or not there: it is
 //! written under another name, flushed to the disk and then renamed. Anyone may delete the
 //! folder at any time. What a file holds is not known here; whoever reads one must be able to
 //! tell that it is sound, and compute it again if not.
@@ -14,6 +15,9 @@ use evidence::SourceId;
 
 use crate::error::Error;
 use crate::{CACHE, Case};
+
+/// The folder of what is about all sources together.
+const OF_CASE: &str = "case";
 
 /// Ends the name of a file that is still being written.
 const UNFINISHED: &str = ".part";
@@ -69,6 +73,18 @@ impl Cache {
     /// # Panics
     /// If `what` is not a plain file name of letters, digits, `.`, `-`, `_`.
     pub fn file(&self, source: &SourceId, what: &str) -> PathBuf {
+        self.named(&source.to_string(), what)
+    }
+
+    /// Where `what` about all sources together is kept; else as [`file`](Self::file).
+    ///
+    /// # Panics
+    /// As [`file`](Self::file).
+    pub fn file_of_case(&self, what: &str) -> PathBuf {
+        self.named(OF_CASE, what)
+    }
+
+    fn named(&self, folder: &str, what: &str) -> PathBuf {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
         assert!(
             !what.is_empty()
@@ -77,7 +93,7 @@ impl Cache {
                 && !what.ends_with(UNFINISHED),
             "`{what}` does not name a cache file"
         );
-        self.dir.join(source.to_string()).join(what)
+        self.dir.join(folder).join(what)
     }
 
     /// Whether [`file`](Self::file) is there.
@@ -90,8 +106,19 @@ impl Cache {
     /// # Errors
     /// [`Error::Full`], [`Error::ReadOnly`], [`Error::Io`].
     pub fn writer(&self, source: &SourceId, what: &str) -> Result<CacheWriter, Error> {
+        self.begin(self.file(source, what), what)
+    }
+
+    /// As [`writer`](Self::writer), for what is about all sources together.
+    ///
+    /// # Errors
+    /// Those of [`writer`](Self::writer).
+    pub fn writer_of_case(&self, what: &str) -> Result<CacheWriter, Error> {
+        self.begin(self.file_of_case(what), what)
+    }
+
+    fn begin(&self, path: PathBuf, what: &str) -> Result<CacheWriter, Error> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
-        let path = self.file(source, what);
         let n = COUNT.fetch_add(1, Ordering::Relaxed);
         let unfinished =
             path.with_file_name(format!("{what}.{}-{n}{UNFINISHED}", std::process::id()));
@@ -118,9 +145,7 @@ impl Cache {
         what: &str,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<PathBuf, Error> {
-        let mut writer = self.writer(source, what)?;
-        write(&mut writer).map_err(Error::writing("write the cache", &writer.path))?;
-        writer.commit()
+        self.writer(source, what)?.with(write)
     }
 
     /// Removes what killed runs left unfinished. The case must be locked, so that what is not
@@ -154,6 +179,18 @@ impl CacheWriter {
     pub fn handle(&self) -> io::Result<File> {
         let file = self.file.as_ref().map(BufWriter::get_ref);
         file.ok_or(ErrorKind::NotFound)?.try_clone()
+    }
+
+    /// Writes all of the file through `write` and gives it its name.
+    ///
+    /// # Errors
+    /// [`Error::Full`], [`Error::ReadOnly`], [`Error::Io`]; nothing is left then.
+    pub fn with(
+        mut self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<PathBuf, Error> {
+        write(&mut self).map_err(Error::writing("write the cache", &self.path))?;
+        self.commit()
     }
 
     /// Flushes the file to the disk and gives it its name.

@@ -425,7 +425,10 @@ impl Line {
             if format != expected {
                 return;
             }
-            let samples: Vec<f32> = bytes.as_chunks::<4>().0.iter().map(|b| sample(*b)).collect();
+            let mut samples = vec![0.0; bytes.len() / 4];
+            for (sample, bytes) in samples.iter_mut().zip(bytes.as_chunks::<4>().0) {
+                *sample = self::sample(*bytes);
+            }
             if samples.len() >= channels {
                 *heard = true;
                 timeline.push(pts.saturating_sub(offset), samples, place);

@@ -12,7 +12,7 @@
 //! above 9 and that of strangers below 7.5; summed GCC-PHAT of waveforms mixes the two.
 //! Cost: one FFT of 512 points for each 160 samples.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use evidence::Stretch;
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
@@ -144,9 +144,47 @@ impl BandAnalyser {
     }
 }
 
+/// The stored logarithm of an energy: the nearest step.
 fn quantise_log(energy: f32) -> u8 {
-    // The cast saturates: louder than full scale is 255.
-    (((energy + ENERGY_FLOOR).ln() - ENERGY_FLOOR.ln()) / LOG_STEP).round() as u8
+    LOGS.of(energy + ENERGY_FLOOR)
+}
+
+/// Steps of the logarithm by the leading bits of a number. So short a stretch of numbers has at
+/// most one place where the step changes.
+struct Logs(Vec<(u8, f32)>);
+
+static LOGS: LazyLock<Logs> = LazyLock::new(Logs::new);
+
+impl Logs {
+    /// Leaves 5 bits of the mantissa: a stretch spans 0.03 nepers, a third of a step.
+    const BITS_LEFT_OUT: u32 = 18;
+
+    fn new() -> Self {
+        // The cast saturates: louder than full scale is 255.
+        let step = |energy: f32| ((energy.ln() - ENERGY_FLOOR.ln()) / LOG_STEP).round() as u8;
+        let step_of_bits = |bits: u32| step(f32::from_bits(bits));
+        let mut bits = ENERGY_FLOOR.to_bits();
+        let mut stretches = Vec::new();
+        while stretches.last().is_none_or(|last: &(u8, f32)| last.0 < u8::MAX) {
+            let next = ((bits >> Self::BITS_LEFT_OUT) + 1) << Self::BITS_LEFT_OUT;
+            let first = step_of_bits(bits);
+            let (mut below, mut above) = (bits, next);
+            while above - below > 1 {
+                let middle = below + (above - below) / 2;
+                if step_of_bits(middle) == first { below = middle } else { above = middle }
+            }
+            stretches.push((first, f32::from_bits(above)));
+            bits = next;
+        }
+        Self(stretches)
+    }
+
+    fn of(&self, energy: f32) -> u8 {
+        let bits = |energy: f32| (energy.to_bits() >> Self::BITS_LEFT_OUT) as usize;
+        let at = bits(energy).saturating_sub(bits(ENERGY_FLOOR));
+        let (first, changes_at) = self.0[at.min(self.0.len() - 1)];
+        if energy >= changes_at { first.saturating_add(1) } else { first }
+    }
 }
 
 /// The band in which sound of `band` lies when its pitch is `scale` times as high: the lower one of
@@ -306,3 +344,19 @@ const RHYTHM_BINS: usize = 256;
 /// A bin may reach so many medians: with 1 faint recordings suffer, with 2.5 a siren still
 /// outweighs speech (tried from 0.5 to 2.5 on the public scenes: 1 to 2.5 differ little).
 const RHYTHM_MAX: f32 = 1.5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_the_logarithm_are_those_of_the_logarithm() {
+        let step = |energy: f32| {
+            (((energy + ENERGY_FLOOR).ln() - ENERGY_FLOOR.ln()) / LOG_STEP).round() as u8
+        };
+        let all = (0..f32::MAX.to_bits()).step_by(997).map(f32::from_bits);
+        for energy in all.chain([f32::INFINITY, 0.0]) {
+            assert_eq!(quantise_log(energy), step(energy), "{energy:e}");
+        }
+    }
+}

@@ -17,13 +17,24 @@ const HEAD_BYTES: usize = 4 + 4 + 8 + 8 + 8;
 const HASH_BYTES: usize = 8;
 
 /// What a recording heard.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Heard {
     samples: u64,
     active_frames: u64,
     /// `BANDS` a frame, in units of 1 / `UNITS_PER_SIGMA` standard deviation.
     deviations: Vec<i8>,
+    /// That of the bytes it was read from; zero if it was just heard.
+    hash: u64,
 }
+
+impl PartialEq for Heard {
+    fn eq(&self, other: &Self) -> bool {
+        (self.samples, self.active_frames) == (other.samples, other.active_frames)
+            && self.deviations == other.deviations
+    }
+}
+
+impl Eq for Heard {}
 
 /// Bytes that are not what [`Heard::to_bytes`] wrote.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,7 +52,12 @@ pub enum HeardError {
 
 impl Heard {
     pub(super) fn new(samples: u64, active_frames: u64, deviations: Vec<i8>) -> Self {
-        Self { samples, active_frames, deviations }
+        Self { samples, active_frames, deviations, hash: 0 }
+    }
+
+    /// The hash of the bytes it was read from; zero if it was just heard.
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
     }
 
     /// What is heard of a recording of that length that has no sound.
@@ -125,11 +141,12 @@ impl Heard {
         let end = bytes.len().checked_sub(HASH_BYTES).ok_or(HeardError::Damaged)?;
         let body = bytes.get(HEAD_BYTES..end).ok_or(HeardError::Damaged)?;
         let whole = body.len() as u64 == length && body.len().is_multiple_of(BANDS);
-        if !whole || fnv1a(&bytes[..end]) != number(end)? {
+        let hash = number(end)?;
+        if !whole || fnv1a(&bytes[..end]) != hash {
             return Err(HeardError::Damaged);
         }
         let deviations = body.iter().map(|b| b.cast_signed()).collect();
-        Ok(Self { samples, active_frames, deviations })
+        Ok(Self { samples, active_frames, deviations, hash })
     }
 }
 

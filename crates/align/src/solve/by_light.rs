@@ -19,6 +19,7 @@ use super::clock::{self, Placed};
 use super::graph::Island;
 use super::least_squares::Observation;
 use super::pieces::Piece;
+use crate::findings::Findings;
 use crate::synchronise::nanoseconds;
 use crate::tie::light::{self, Coincidence, Seen};
 use crate::tie::refine::WINDOWS_MAX;
@@ -132,7 +133,8 @@ impl ByLight {
             let mut pieces = vec![Piece { recording: first, start_s: 0.0, end_s, offset_s: 0.0 }];
             let seen = self.join(self.group[first], &mut pieces, recordings);
             if pieces.len() > 1 {
-                let solved = clock::solve(recordings, &pieces, &[], &[], &seen, watch)?;
+                let solved =
+                    clock::solve(recordings, &pieces, &[], &[], &seen, (&Findings::new(), watch))?;
                 self.settle(self.group[first], &solved.placed);
                 islands.push(solved.placed);
             }

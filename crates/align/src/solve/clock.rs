@@ -15,6 +15,7 @@ use super::hand::Given;
 use super::least_squares::{self, Observation, Unknowns};
 use super::pieces::Piece;
 use super::weigh::{Weighed, weigh};
+use crate::findings::{Findings, Two};
 use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::Pair;
 use crate::tie::refine::{self, Claim, Look};
@@ -111,7 +112,7 @@ pub(crate) fn solve(
     pairs: &[&Pair],
     given: &[Given],
     seen: &[(usize, Observation)],
-    watch: &dyn Watch,
+    (findings, watch): (&Findings, &dyn Watch),
 ) -> Result<Solved, Error> {
     let mut looked = chosen(pieces, pairs);
     let results: Vec<std::io::Result<Option<Look>>> = looked
@@ -121,7 +122,9 @@ pub(crate) fn solve(
                 return Ok(None);
             }
             let (left, right) = (pieces[l.left_piece].recording, pieces[l.right_piece].recording);
-            refine::look(gcc, recordings[left].sound, recordings[right].sound, &l.claim)
+            let (left, right) = (recordings[left], recordings[right]);
+            let look = || refine::look(gcc, left.sound, right.sound, &l.claim);
+            findings.look(Two::of(left, right), &l.claim, look)
         })
         .collect();
     if watch.stopped() {

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::played::Played;
+use crate::findings::{Findings, Two};
 use crate::tie::copy::{ANY_CLOCK_PPM, Coherence, Copied};
 use crate::tie::pairs::Pair;
 use crate::tie::speeds::{self, Moment, Unexplained};
@@ -66,7 +67,7 @@ pub(crate) fn excerpts(
     pairs: &[Pair],
     on_clock: &[usize],
     partings: &[Parting],
-    watch: &dyn Watch,
+    (findings, watch): (&Findings, &dyn Watch),
 ) -> Result<Vec<Excerpt>, Error> {
     let found: Vec<Vec<Stretch>> = pairs
         .par_iter()
@@ -77,8 +78,9 @@ pub(crate) fn excerpts(
             let (left, right) = (recordings[pair.left], recordings[pair.right]);
             let strong = pair.candidates.iter().filter(|c| c.z >= Z_MIN).take(LAGS_MAX);
             let lags: Vec<f64> = strong.map(|c| c.lag_s).collect();
-            let copied =
-                coherence.copied(left, right, &lags).map_err(|source| Error::Sound { source })?;
+            let follow = || coherence.copied(left, right, &lags);
+            let copied = findings.copied(Two::of(left, right), &lags, follow);
+            let copied = copied.map_err(|source| Error::Sound { source })?;
             Ok(directed((pair.left, pair.right), &copied, recordings, on_clock))
         })
         .collect::<Result<_, Error>>()?;

@@ -11,6 +11,7 @@ use std::io;
 
 use super::pieces::Piece;
 use crate::Recording;
+use crate::findings::{Findings, Two};
 use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::Pair;
 use crate::tie::refine::{self, Claim};
@@ -27,6 +28,7 @@ pub(crate) fn borne_out(
     mut pieces: Vec<Piece>,
     pairs: &[&Pair],
     recordings: &[&Recording],
+    findings: &Findings,
 ) -> io::Result<Vec<Piece>> {
     let mut gcc = None;
     let mut stepped: Vec<usize> = pieces
@@ -39,7 +41,7 @@ pub(crate) fn borne_out(
         let gcc = gcc.get_or_insert_with(GccPhat::new);
         while let Some((doubtful, neighbour)) =
             next_doubtful(&pieces, recording, |piece, rival| {
-                is_doubtful(gcc, &pieces, piece, rival, pairs, recordings)
+                is_doubtful(gcc, &pieces, (piece, rival), pairs, recordings, findings)
             })?
         {
             let (gone, kept) = (pieces[doubtful], &mut pieces[neighbour]);
@@ -76,10 +78,10 @@ fn next_doubtful(
 fn is_doubtful(
     gcc: &mut GccPhat,
     pieces: &[Piece],
-    piece: usize,
-    rival: usize,
+    (piece, rival): (usize, usize),
     pairs: &[&Pair],
     recordings: &[&Recording],
+    findings: &Findings,
 ) -> io::Result<bool> {
     let member = pieces[piece].recording;
     let (mut own, mut others, mut asked) = (0.0, 0.0, 0);
@@ -106,7 +108,8 @@ fn is_doubtful(
             let (left, right) = (recordings[pair.left], recordings[pair.right]);
             let mut surprise = [0.0; 2];
             for (claim, surprise) in claims.iter().zip(&mut surprise) {
-                if let Some(look) = refine::look(gcc, left.sound, right.sound, claim)? {
+                let look = || refine::look(gcc, left.sound, right.sound, claim);
+                if let Some(look) = findings.look(Two::of(left, right), claim, look)? {
                     let sum: f64 = look.windows.iter().map(|w| w.surprise).sum();
                     *surprise = sum / look.windows.len() as f64;
                 }
@@ -189,7 +192,8 @@ mod tests {
             .collect();
         let lag = |lag_s| Candidate { lag_s, z: 20.0, at_right_s: 0.0, drift_ppm: 0.0 };
         let pair = Pair { left: 0, right: 1, candidates: vec![lag(0.0), lag(7.0)] };
-        borne_out(pieces, &[&pair], &recordings.iter().collect::<Vec<_>>()).unwrap()
+        let recordings: Vec<&Recording> = recordings.iter().collect();
+        borne_out(pieces, &[&pair], &recordings, &Findings::new()).unwrap()
     }
 
     #[test]

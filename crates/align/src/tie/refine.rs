@@ -107,16 +107,15 @@ pub(crate) fn look(
     claim: &Claim,
 ) -> io::Result<Option<Look>> {
     let rate = f64::from(RATE_HZ);
-    let (mut a, mut b) = (vec![0.0; WINDOW_SAMPLES], vec![0.0; WINDOW_SAMPLES]);
+    let (mut a, mut b) = (Reading::of(left), Reading::of(right));
     let mut heard = Vec::new();
     for right_s in window_centres(claim) {
         let expected_s = claim.lag_s + (right_s - claim.at_right_s) * claim.drift_ppm * 1e-6;
         let half = WINDOW_SAMPLES as i64 / 2;
         let right_at = (right_s * rate).round() as i64;
         let left_at = right_at + (expected_s * rate).round() as i64;
-        right.read(right_at - half, &mut b)?;
-        left.read(left_at - half, &mut a)?;
-        if let Some(surprise) = gcc.surprise(&a, &b, REACH_SAMPLES) {
+        let (a, b) = (a.from(left_at - half)?, b.from(right_at - half)?);
+        if let Some(surprise) = gcc.surprise(a, b, REACH_SAMPLES) {
             let base_lag_s = (left_at - right_at) as f64 / rate;
             heard.push(Heard { right_s, base_lag_s, base_bins: expected_s - base_lag_s, surprise });
         }
@@ -125,6 +124,40 @@ pub(crate) fn look(
         return Ok(None);
     }
     Ok(Some(best_line(claim, &heard)))
+}
+
+/// A window of a sound. Neighbouring windows share half of it, which is not read twice.
+struct Reading<'a> {
+    sound: &'a dyn Sound,
+    start: i64,
+    line: Vec<f32>,
+}
+
+impl<'a> Reading<'a> {
+    fn of(sound: &'a dyn Sound) -> Self {
+        Self { sound, start: 0, line: Vec::new() }
+    }
+
+    fn from(&mut self, start: i64) -> io::Result<&[f32]> {
+        let known = usize::try_from(start - self.start).ok().filter(|by| *by < self.line.len());
+        let kept = match known {
+            Some(by) => {
+                self.line.copy_within(by.., 0);
+                WINDOW_SAMPLES - by
+            }
+            None => {
+                self.line.resize(WINDOW_SAMPLES, 0.0);
+                0
+            }
+        };
+        self.start = start;
+        let read = self.sound.read(start + kept as i64, &mut self.line[kept..]);
+        if let Err(error) = read {
+            self.line.clear();
+            return Err(error);
+        }
+        Ok(&self.line)
+    }
 }
 
 /// By how much more the windows must be surprised when one recording is turned upside down: few
@@ -164,12 +197,15 @@ fn best_line(claim: &Claim, heard: &[Heard]) -> Look {
             .expect("there is a coarse line");
         let windows: Vec<Window> =
             heard.iter().map(|h| verdict(h, line.lag_s(h.right_s), sign)).collect();
-        (line, windows)
+        (line, windows, sign)
     };
     let (upright, inverted) = (seen_as(1.0), seen_as(-1.0));
     let surprise = |windows: &[Window]| windows.iter().map(|w| w.surprise).sum::<f64>();
     let is_inverted = surprise(&inverted.1) > INVERTED_FROM * surprise(&upright.1);
-    let (line, windows) = if is_inverted { inverted } else { upright };
+    let (line, mut windows, sign) = if is_inverted { inverted } else { upright };
+    for (window, h) in windows.iter_mut().zip(heard) {
+        window.peaks = peaks(h, sign);
+    }
     let (line, drift_sigma_ppm) = settle(&line, &windows);
     let Line { mid_s: at_right_s, lag_s, drift_ppm } = line;
     Look { lag_s, at_right_s, drift_ppm, drift_sigma_ppm, z, windows }
@@ -268,9 +304,7 @@ fn sharpen(coarse: &Line, heard: &[Heard], near: &[Vec<f32>]) -> (f64, Line) {
         for (h, near) in heard.iter().zip(near) {
             let at = ((line.lag_s(h.right_s) - h.base_lag_s) * rate).round() as i64;
             let first = at + REACH_SAMPLES as i64 - reach;
-            for (k, sum) in sums.iter_mut().enumerate() {
-                *sum += near.get((first + k as i64) as usize).copied().unwrap_or(0.0);
-            }
+            add_shifted(&mut sums, near, first);
         }
         let (at, top) = maximum(&sums);
         let value = f64::from(top) * usual(line.drift_ppm);
@@ -328,12 +362,23 @@ const FINE_SAMPLES: f64 = 2.0;
 
 /// Agreement near each lag: running mean over five samples (0.6 ms), the width of a peak.
 fn softened(surprise: &[f32], sign: f32) -> Vec<f32> {
-    (0..surprise.len())
-        .map(|k| {
-            let part = &surprise[k.saturating_sub(2)..(k + 3).min(surprise.len())];
-            part.iter().map(|s| (s * sign).max(0.0)).sum::<f32>() / part.len() as f32
-        })
-        .collect()
+    let one_sided: Vec<f32> = surprise.iter().map(|s| (s * sign).max(0.0)).collect();
+    mean_around::<5>(&one_sided)
+}
+
+/// Running mean over so many values, an odd number; over fewer at the ends.
+fn mean_around<const N: usize>(values: &[f32]) -> Vec<f32> {
+    let half = N / 2;
+    let mean = |part: &[f32]| part.iter().sum::<f32>() / part.len() as f32;
+    let end = |k: usize| mean(&values[k.saturating_sub(half)..(k + half + 1).min(values.len())]);
+    let first = half.min(values.len());
+    let last = values.len().saturating_sub(half).max(first);
+    let mut means = Vec::with_capacity(values.len());
+    means.extend((0..first).map(end));
+    let windows = values.windows(N).filter_map(<[f32]>::first_chunk::<N>);
+    means.extend(windows.map(|part| mean(part)));
+    means.extend((last..values.len()).map(end));
+    means
 }
 
 /// The most surprising lag of each millisecond.
@@ -352,7 +397,7 @@ fn bins(surprise: &[f32]) -> Vec<f32> {
 /// `sum[k] += bins[k + shift]`.
 fn add_shifted(sum: &mut [f32], bins: &[f32], shift: i64) {
     let length = sum.len() as i64;
-    let (first, end) = ((-shift).clamp(0, length), (length - shift).clamp(0, length));
+    let (first, end) = ((-shift).clamp(0, length), (bins.len() as i64 - shift).clamp(0, length));
     if first < end {
         let from = &bins[(first + shift) as usize..(end + shift) as usize];
         for (s, b) in sum[first as usize..end as usize].iter_mut().zip(from) {
@@ -363,21 +408,19 @@ fn add_shifted(sum: &mut [f32], bins: &[f32], shift: i64) {
 
 /// Running mean over three bins: neighbouring windows may round to neighbouring bins.
 fn smooth(sum: &[f32]) -> Vec<f32> {
-    (0..sum.len())
-        .map(|k| {
-            let part = &sum[k.saturating_sub(1)..(k + 2).min(sum.len())];
-            part.iter().sum::<f32>() / part.len() as f32
-        })
-        .collect()
+    mean_around::<3>(sum)
 }
 
-fn maximum(sum: &[f32]) -> (usize, f32) {
-    sum.iter().copied().enumerate().fold(
-        (0, f32::MIN),
-        |best, (k, v)| {
-            if v > best.1 { (k, v) } else { best }
-        },
-    )
+/// The largest value and where it first is; eight are compared at once.
+fn maximum(values: &[f32]) -> (usize, f32) {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let (eights, rest) = values.as_chunks::<8>();
+    let mut lanes = [f32::MIN; 8];
+    for eight in eights {
+        lanes.iter_mut().zip(eight).for_each(|(lane, value)| *lane = larger(*lane, *value));
+    }
+    let top = lanes.iter().chain(rest).fold(f32::MIN, |a, b| larger(a, *b));
+    (values.iter().position(|value| *value == top).unwrap_or(0), top)
 }
 
 /// Height of the peak over the median in standard deviations (from the median deviation).
@@ -390,7 +433,7 @@ fn height(sum: &[f32], at: usize) -> f64 {
     f64::from((sum[at] - median) / (1.4826 * deviation).max(1e-6))
 }
 
-/// The window's own best lag near the line.
+/// The window's own best lag near the line, without its peaks.
 fn verdict(h: &Heard, line_s: f64, sign: f32) -> Window {
     let rate = f64::from(RATE_HZ);
     let centre = REACH_SAMPLES as i64 + ((line_s - h.base_lag_s) * rate).round() as i64;
@@ -408,7 +451,7 @@ fn verdict(h: &Heard, line_s: f64, sign: f32) -> Window {
         0.0
     };
     let lag_s = h.base_lag_s + (at as f64 + vertex - REACH_SAMPLES as f64) / rate;
-    Window { right_s: h.right_s, lag_s, surprise: f64::from(top), peaks: peaks(h, sign) }
+    Window { right_s: h.right_s, lag_s, surprise: f64::from(top), peaks: Vec::new() }
 }
 
 /// Peaks kept for each window: where recorders lost samples the true one is among them.

@@ -25,7 +25,10 @@ use media::{Door, Limits};
 use crate::args::{Command, Work};
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
-use crate::event::Event;
+use crate::event::{Event, Step};
+use crate::report::moved::{self, Change};
+use crate::report::names::shown_text;
+use crate::snapshot;
 use crate::steps::align::{Missing, Taken};
 use crate::steps::{align, listen, watch};
 
@@ -89,11 +92,29 @@ fn use_threads(work: Work) {
     let _ = rayon::ThreadPoolBuilder::new().num_threads(work.jobs()).build_global();
 }
 
-/// Listens and aligns. Kept sound that turns out to be damaged is made again, once.
+/// Listens and aligns; returns what was placed before and moved by more than its doubt.
 ///
 /// # Errors
 /// If there is nothing to work on, the case cannot be written or somebody asked to stop.
 pub(crate) fn synchronise(
+    desk: &Desk,
+    case: &mut Case,
+    door: &Door,
+    work: Work,
+    missing: Missing,
+) -> Result<Vec<Change>, Error> {
+    let before = snapshot::of_case(case)?;
+    listen_and_align(desk, case, door, work, missing)?;
+    let moved = moved::beyond_doubt(&before, &snapshot::of_case(case)?);
+    for change in &moved {
+        let note = format!("{} {}", change.what.word(), shown_text(&change.file));
+        desk.tell(&Event::Noted { step: Step::Align, note });
+    }
+    Ok(moved)
+}
+
+/// Kept sound that turns out to be damaged is made again, once.
+fn listen_and_align(
     desk: &Desk,
     case: &mut Case,
     door: &Door,

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::export::write_whole;
 use super::status::{print_case, summary};
+use super::sync::moved_text;
 use super::{open_door, open_locked, synchronise, use_threads};
 use crate::args::Reconstruct;
 use crate::desk::{Desk, stamp};
@@ -35,18 +36,22 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
     let request = Request { paths: &paths, keeping, jobs: asked.work.jobs() };
     add::run(desk, &mut case, &door, &request)?;
     clocks::choose(&mut case, asked.belief.asked())?;
-    synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
+    let moved = synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
     let picture = draw(&case)?;
     if desk.json {
         let mut result = serde_json::to_value(summary(&case)?).unwrap_or(Value::Null);
         result["case"] = json!(shown(&dir));
         result["picture"] = json!(shown(&picture));
+        if !moved.is_empty() {
+            result["moved"] = json!(moved);
+        }
         return output::print_json(&result);
     }
     if desk.quiet {
         return Ok(());
     }
     print_case(desk, &case)?;
+    output::print(&moved_text(&moved))?;
     let (case, picture) = (shown(&dir), shown(&picture));
     output::print(&format!(
         "\ncase     {case}\npicture  {picture}\npage     recount serve {case}\n"

@@ -7,6 +7,7 @@ use super::{open_door, open_locked, synchronise, use_threads};
 use crate::args::Sync;
 use crate::desk::Desk;
 use crate::error::Error;
+use crate::report::moved::{self, Change};
 use crate::report::{output, status};
 use crate::snapshot;
 use crate::steps::gather::is_case;
@@ -29,11 +30,35 @@ fn sync_case(desk: &Desk, dir: &Path, asked: &Sync) -> Result<(), Error> {
     let (mut case, _lock) = open_locked(desk, dir)?;
     let door = open_door(desk)?;
     clocks::choose(&mut case, asked.belief.asked())?;
-    synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
+    let moved = synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
     if desk.json {
-        return output::print_bytes(&alignment_json(&snapshot::of_case(&case)?)?);
+        let alignment = alignment_json(&snapshot::of_case(&case)?)?;
+        return output::print_bytes(&with_moved(alignment, &moved));
     }
-    if desk.quiet { Ok(()) } else { print_case(desk, &case) }
+    if desk.quiet {
+        return Ok(());
+    }
+    print_case(desk, &case)?;
+    output::print(&moved_text(&moved))
+}
+
+/// The alignment with one entry more, `moved`, where anything did.
+fn with_moved(mut alignment: Vec<u8>, moved: &[Change]) -> Vec<u8> {
+    let end = alignment.iter().rposition(|byte| *byte == b'}');
+    if let (Some(end), false, Ok(moved)) = (end, moved.is_empty(), serde_json::to_vec(moved)) {
+        let before = alignment[..end].trim_ascii_end().len();
+        alignment.truncate(before);
+        alignment.extend([b",\n  \"moved\": ", &moved[..], b"\n}\n"].concat());
+    }
+    alignment
+}
+
+/// What moved, under a title; nothing where nothing did.
+pub(super) fn moved_text(changes: &[Change]) -> String {
+    if changes.is_empty() {
+        return String::new();
+    }
+    format!("\nMoved by more than its doubt since the last time\n{}", moved::text(changes))
 }
 
 fn sync_files(desk: &Desk, asked: &Sync) -> Result<(), Error> {

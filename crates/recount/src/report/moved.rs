@@ -1,9 +1,10 @@
-//! What a person said of where recordings lie, and what moved by it.
+//! What a person said of where recordings lie, and what moved by it or by recordings that came to
+//! the case.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use evidence::{Anchor, Placement};
+use evidence::{Anchor, MediaTime, Piece, Placement};
 use publish::{Labels, Mark, Marks, Snapshot, Word};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -55,8 +56,43 @@ pub enum What {
     Zero,
 }
 
+impl What {
+    /// In one word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Placed => "placed",
+            Self::Joined => "joined",
+            Self::Moved => "moved",
+            Self::Unplaced => "unplaced",
+            Self::Zero => "zero",
+        }
+    }
+}
+
 /// What lies otherwise after than before, by name.
 pub fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    told(before, after, &|old, new, shift_s| {
+        let by_s = moved_s(old, new) - shift_s;
+        (by_s.abs() >= MOVED_FROM_S).then_some(by_s)
+    })
+}
+
+/// What was placed before and lies otherwise now by more than the doubt it had: whoever relied on
+/// where it was must know. By name.
+pub fn beyond_doubt(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+    let mut changes = told(before, after, &|old, new, shift_s| {
+        let by_s = farthest_s(old, new, shift_s);
+        (by_s.abs() > old.sigma_s().max(MOVED_FROM_S)).then_some(by_s)
+    });
+    changes.retain(|change| change.what != What::Placed);
+    changes
+}
+
+/// By how much a placement moved against the others, which moved by so many seconds, if that is to
+/// be told.
+type Movement<'a> = dyn Fn(&Placement, &Placement, f64) -> Option<f64> + 'a;
+
+fn told(before: &Snapshot, after: &Snapshot, movement: &Movement<'_>) -> Vec<Change> {
     let labels = Labels::of(after);
     let marks = Marks::of(after);
     let was: BTreeMap<_, &Placement> = placements(before);
@@ -78,10 +114,7 @@ pub fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
         if let Some(old) = was.get(id) {
             change.what = What::Joined;
             if home.is_some_and(|home| home.0 == old.island.0) {
-                let by_s = moved_s(old, placement) - shift_s;
-                if by_s.abs() < MOVED_FROM_S {
-                    continue;
-                }
+                let Some(by_s) = movement(old, placement, shift_s) else { continue };
                 (change.what, change.by_s) = (What::Moved, Some(by_s));
             }
         }
@@ -143,6 +176,20 @@ fn begins_s(placement: &Placement) -> Option<f64> {
 
 fn moved_s(old: &Placement, new: &Placement) -> f64 {
     begins_s(new).unwrap_or(0.0) - begins_s(old).unwrap_or(0.0)
+}
+
+/// By how much the moment moved that moved most, of those at which the pieces began and ended.
+fn farthest_s(old: &Placement, new: &Placement, shift_s: f64) -> f64 {
+    let at = |media: MediaTime| {
+        let away = |piece: &&Piece| (piece.start.0 - media.0).max(media.0 - piece.end.0).max(0);
+        new.pieces.iter().min_by_key(away).map(|piece| piece.map.to_case(media).seconds())
+    };
+    let ends = old
+        .pieces
+        .iter()
+        .flat_map(|piece| [(piece.start, piece.case_start()), (piece.end, piece.case_end())]);
+    let moved = ends.filter_map(|(media, case)| Some(at(media)? - case.seconds() - shift_s));
+    moved.max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0)
 }
 
 /// The island of before that most of this one's recordings were on, and by how much the middle
@@ -265,4 +312,110 @@ pub fn words_json(snapshot: &Snapshot) -> Value {
         })
     };
     json!({ "anchors": snapshot.words.iter().map(word).collect::<Vec<_>>() })
+}
+
+#[cfg(test)]
+mod tests {
+    use evidence::{ClockMap, Island, Recording, Source, SourceId, SourceKind};
+    use publish::Shown;
+
+    use super::*;
+
+    /// A recording of a minute on an island, beginning there and drifting so; its sigma is 3 ms.
+    fn placed(number: u8, island: u32, offset_s: f64, drift_ppm: f64) -> Shown {
+        let source = Source {
+            id: SourceId([number; 32]),
+            kind: SourceKind::Recording,
+            path: format!("/evidence/{number}.wav").into(),
+            size_bytes: 1,
+        };
+        let piece = Piece {
+            start: MediaTime::ZERO,
+            end: MediaTime::from_seconds(60.0),
+            map: ClockMap::from_seconds(offset_s, drift_ppm),
+            sigma_ns: 3_000_000,
+        };
+        let (source_id, island) = (source.id, Island(island));
+        Shown {
+            source,
+            recording: Recording {
+                container: "wav".to_owned(),
+                duration: MediaTime::from_seconds(60.0),
+                audio: Vec::new(),
+                video: Vec::new(),
+                claims: Vec::new(),
+            },
+            placement: Some(Placement {
+                source: source_id,
+                island,
+                pieces: vec![piece],
+                doubt: None,
+            }),
+            stretches: Vec::new(),
+            refusal: None,
+            waveform: None,
+        }
+    }
+
+    fn case(recordings: Vec<Shown>) -> Snapshot {
+        Snapshot {
+            title: String::new(),
+            recordings,
+            ties: Vec::new(),
+            excerpts: Vec::new(),
+            documents: Vec::new(),
+            words: Vec::new(),
+            utc: Vec::new(),
+            tool: String::new(),
+        }
+    }
+
+    fn before() -> Snapshot {
+        let one = |number| placed(number, 0, f64::from(number), 0.0);
+        case((1..=5).map(one).collect())
+    }
+
+    /// What is told when one recording is another than before.
+    fn told_of(changed: Shown) -> Vec<(String, What)> {
+        let mut after = before();
+        after.recordings.push(placed(9, 0, 30.0, 0.0));
+        let at = after.recordings.iter().position(|r| r.source.id == changed.source.id).unwrap();
+        after.recordings[at] = changed;
+        beyond_doubt(&before(), &after).into_iter().map(|c| (c.file, c.what)).collect()
+    }
+
+    #[test]
+    fn what_moved_within_its_doubt_is_not_told_and_what_moved_beyond_it_is() {
+        assert_eq!(told_of(placed(3, 0, 3.002, 0.0)), []);
+        assert_eq!(told_of(placed(3, 0, 3.004, 0.0)), [("3.wav".to_owned(), What::Moved)]);
+        assert_eq!(told_of(placed(3, 0, 2.996, 0.0)), [("3.wav".to_owned(), What::Moved)]);
+    }
+
+    #[test]
+    fn a_clock_that_turned_about_its_beginning_moved_its_end() {
+        assert_eq!(told_of(placed(3, 0, 3.0, 40.0)), []);
+        assert_eq!(told_of(placed(3, 0, 3.0, 60.0)), [("3.wav".to_owned(), What::Moved)]);
+    }
+
+    #[test]
+    fn another_island_and_no_island_are_told() {
+        assert_eq!(told_of(placed(3, 1, 3.0, 0.0)), [("3.wav".to_owned(), What::Joined)]);
+        let nowhere = Shown { placement: None, ..placed(3, 0, 3.0, 0.0) };
+        assert_eq!(told_of(nowhere), [("3.wav".to_owned(), What::Unplaced)]);
+    }
+
+    #[test]
+    fn a_new_first_recording_moves_the_zero_and_nobody() {
+        let mut after = before();
+        let later = |mut shown: Shown| {
+            let pieces = shown.placement.iter_mut().flat_map(|p| &mut p.pieces);
+            pieces.for_each(|piece| piece.map.offset_ns += 7_000_000_000);
+            shown
+        };
+        after.recordings = after.recordings.into_iter().map(later).collect();
+        after.recordings.push(placed(9, 0, 1.0, 0.0));
+        let told = beyond_doubt(&before(), &after);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!((told[0].what, told[0].by_s), (What::Zero, Some(-7.0)));
+    }
 }

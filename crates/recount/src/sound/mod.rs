@@ -6,5 +6,5 @@ mod sealed;
 mod spool;
 
 pub use format::{KeptSound, checksum};
-pub use sealed::{open_sealed, write_sealed};
+pub use sealed::{open_sealed, write_sealed, write_sealed_of_case};
 pub use spool::{MemoryBudget, PEAKS_PER_S, Spool};

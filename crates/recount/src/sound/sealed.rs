@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use case::Cache;
+use case::{Cache, CacheWriter};
 use evidence::SourceId;
 
 use super::format::{Damage, checksum};
@@ -24,7 +24,24 @@ pub fn write_sealed(
     tag: u64,
     content: &[u8],
 ) -> Result<(), Error> {
-    cache.write(source, what, |out| {
+    write(cache.writer(source, what)?, tag, content)
+}
+
+/// As [`write_sealed`], of what is about all sources of the case.
+///
+/// # Errors
+/// If it cannot be written; then no file is left.
+pub fn write_sealed_of_case(
+    cache: &Cache,
+    what: &str,
+    tag: u64,
+    content: &[u8],
+) -> Result<(), Error> {
+    write(cache.writer_of_case(what)?, tag, content)
+}
+
+fn write(writer: CacheWriter, tag: u64, content: &[u8]) -> Result<(), Error> {
+    writer.with(|out| {
         out.write_all(&MAGIC)?;
         out.write_all(&tag.to_le_bytes())?;
         out.write_all(&(content.len() as u64).to_le_bytes())?;

@@ -168,12 +168,15 @@ struct Outline {
 
 impl Outline {
     fn push(&mut self, samples: &[f32]) {
-        for sample in samples {
-            self.loudest = self.loudest.max(sample.abs());
-            self.counted += 1;
+        let mut rest = samples;
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(rest.len().min(SAMPLES_PER_PEAK - self.counted));
+            self.loudest = self.loudest.max(format::loudest(now));
+            self.counted += now.len();
             if self.counted == SAMPLES_PER_PEAK {
                 self.end_peak();
             }
+            rest = later;
         }
     }
 

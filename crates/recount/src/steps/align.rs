@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use align::{Alignment, Given, Heard, Light, Sound, Watch};
+use align::{Alignment, Findings, Given, Heard, Light, Sound, Watch};
 use case::Case;
 use evidence::{Recording, Refusal, Source, SourceId};
 use media::Door;
@@ -19,10 +19,13 @@ use super::watch::Watched;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::event::{Event, Step, Unit};
-use crate::sound::KeptSound;
+use crate::sound::{KeptSound, checksum, open_sealed, write_sealed_of_case};
 
 /// Counted up when the same sound would be placed otherwise.
-const ALIGN_VERSION: u32 = 6;
+const ALIGN_VERSION: u32 = 8;
+
+/// What was found between any two recordings.
+const FINDINGS: &str = "findings-v1";
 
 /// Of a recording that cannot be heard.
 static NO_SOUND: Vec<f32> = Vec::new();
@@ -107,7 +110,14 @@ pub fn run(
         return Ok(Outcome::ListenAgain);
     };
     let mute = word.mute(&recordings, &ready.iter().map(|r| r.id).collect::<Vec<_>>());
-    let mut alignment = match place(desk, &ready, &mute, &word.given()) {
+    let cache = case.cache();
+    let tag = findings_tag(door);
+    let findings = open_sealed(&cache.file_of_case(FINDINGS), tag).ok();
+    let findings = findings.and_then(|bytes| Findings::from_bytes(&bytes).ok()).unwrap_or_default();
+    let alignment = place(desk, &ready, &mute, &word.given(), &findings);
+    // Also after a stop: what was found by then need not be found again.
+    write_sealed_of_case(&cache, FINDINGS, tag, &findings.to_bytes())?;
+    let mut alignment = match alignment {
         Ok(alignment) => alignment,
         Err(error) => return damaged(case, &ready).ok_or(error),
     };
@@ -170,6 +180,15 @@ pub fn as_recording(ready: &Ready) -> align::Recording<'_> {
     }
 }
 
+/// Another ear, decoder or alignment finds otherwise.
+fn findings_tag(door: &Door) -> u64 {
+    let sound = sound_tag(door.ffmpeg_version());
+    let (ear, form) = (align::HEARD_VERSION, align::FINDINGS_VERSION);
+    checksum(
+        format!("findings {form}, align {ALIGN_VERSION}, ear {ear} of {sound:016x}").as_bytes(),
+    )
+}
+
 /// Puts recordings on one clock and tells what came of it.
 ///
 /// # Errors
@@ -179,6 +198,7 @@ pub fn place(
     ready: &[Ready],
     mute: &[Mute],
     given: &[Given],
+    findings: &Findings,
 ) -> Result<Alignment, Error> {
     desk.tell(&Event::Started { step: Step::Align, files: ready.len() });
     let ready = ready.iter().map(as_recording);
@@ -190,7 +210,7 @@ pub fn place(
         light: None,
     });
     let recordings: Vec<_> = ready.chain(mute).collect();
-    let alignment = align::synchronise_with(&recordings, given, &Watching(desk))?;
+    let alignment = align::synchronise_knowing(&recordings, given, findings, &Watching(desk))?;
     let islands: std::collections::BTreeSet<_> =
         alignment.placements.iter().map(|placement| placement.island).collect();
     let counts = BTreeMap::from([

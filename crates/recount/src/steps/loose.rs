@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use align::Heard;
+use align::{Findings, Heard};
 use evidence::{Recording, Refusal, Source, SourceId, SourceKind, Stretch};
 use media::Door;
 use publish::{Shown, Snapshot};
@@ -45,7 +45,7 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
         ready.name = named.map(|file| file.source.name()).unwrap_or_default();
     }
     taken.watch(desk, door, jobs)?;
-    let alignment = place(desk, &taken.ready, &[], &[])?;
+    let alignment = place(desk, &taken.ready, &[], &[], &Findings::new())?;
     desk.stop_if_asked()?;
     let placements: BTreeMap<_, _> =
         alignment.placements.into_iter().map(|placement| (placement.source, placement)).collect();

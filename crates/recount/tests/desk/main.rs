@@ -6,6 +6,7 @@ mod clock;
 mod commands;
 mod evidence_untouched;
 mod find;
+mod grown;
 mod help;
 mod interrupted;
 mod light;

@@ -74,6 +74,26 @@ fn made(dice: &mut Dice, recordings: usize, length_s: f64) -> Made {
             });
         }
     }
+    // Lengths, of which only the drift is seen.
+    for _ in 0..pieces {
+        let (left_piece, right_piece) = (dice.below(pieces), dice.below(pieces));
+        if recording_of_piece[left_piece] == recording_of_piece[right_piece] {
+            continue;
+        }
+        let rate = |piece: usize| 1.0 + drift_ppm[recording_of_piece[piece]] * 1e-6;
+        let sigma_s = length_s * 1e-6 * dice.between(1.0, 5.0);
+        let left_s = length_s / 2.0;
+        let right_s = left_s * rate(left_piece) / rate(right_piece) + sigma_s * dice.normal();
+        let is_length = true;
+        observations.push(Observation {
+            left_piece,
+            right_piece,
+            left_s,
+            right_s,
+            is_length,
+            sigma_s,
+        });
+    }
     // First offsets as the graph gives them, with the mean of the true ones.
     let mut errors: Vec<f64> = (0..pieces).map(|_| dice.between(-0.25, 0.25)).collect();
     let mean = errors.iter().sum::<f64>() / pieces as f64;
@@ -115,7 +135,7 @@ struct Book {
 
 /// Iterated until nothing moves, however long that takes. Drifts are scaled to the spread of
 /// the prior, so that elimination sees numbers of one size.
-fn book(unknowns: &Unknowns, observations: &[Observation]) -> Book {
+fn book(unknowns: &Unknowns, observations: &[Observation], zero: &[usize]) -> Book {
     let pieces = unknowns.offsets_s.len();
     let order = pieces + unknowns.recordings;
     let mut offset_s = unknowns.offsets_s.clone();
@@ -129,13 +149,15 @@ fn book(unknowns: &Unknowns, observations: &[Observation]) -> Book {
                 unknowns.recording_of_piece[o.left_piece],
                 unknowns.recording_of_piece[o.right_piece],
             );
-            row[o.left_piece] += 1.0;
-            row[o.right_piece] -= 1.0;
+            let by_offset = if o.is_length { 0.0 } else { 1.0 };
+            row[o.left_piece] += by_offset;
+            row[o.right_piece] -= by_offset;
             row[pieces + left] += o.left_s * 1e-6 * DRIFT_PRIOR_PPM;
             row[pieces + right] -= o.right_s * 1e-6 * DRIFT_PRIOR_PPM;
-            let left_case_s = offset_s[o.left_piece] + o.left_s * (1.0 + drift_ppm[left] * 1e-6);
+            let left_case_s =
+                by_offset * offset_s[o.left_piece] + o.left_s * (1.0 + drift_ppm[left] * 1e-6);
             let right_case_s =
-                offset_s[o.right_piece] + o.right_s * (1.0 + drift_ppm[right] * 1e-6);
+                by_offset * offset_s[o.right_piece] + o.right_s * (1.0 + drift_ppm[right] * 1e-6);
             let residual_s = left_case_s - right_case_s;
             let u = residual_s / o.sigma_s / CAUCHY;
             rows.push((row, -residual_s, 1.0 / (1.0 + u * u) / o.sigma_s.powi(2)));
@@ -146,7 +168,9 @@ fn book(unknowns: &Unknowns, observations: &[Observation]) -> Book {
             rows.push((row, -drift / DRIFT_PRIOR_PPM, 1.0));
         }
         let mut mean = vec![0.0; order];
-        mean[..pieces].fill(1.0 / pieces as f64);
+        for k in zero {
+            mean[*k] = 1.0 / zero.len() as f64;
+        }
         rows.push((mean, 0.0, GAUGE_SIGMA_S.powi(-2)));
 
         let mut normal = vec![vec![0.0; order]; order];
@@ -191,8 +215,15 @@ impl Book {
 
 /// The solver's clocks and the book's agree to a microsecond and sigmas to a thousandth.
 fn agree(made: &Made, length_s: f64) {
-    let clocks = solve(&made.unknowns, &made.observations).expect("all pieces hang together");
-    let book = book(&made.unknowns, &made.observations);
+    let all: Vec<usize> = (0..made.unknowns.offsets_s.len()).collect();
+    agree_with(made, length_s, &Terms::default(), &all);
+}
+
+/// The same with the mean of some pieces held.
+fn agree_with(made: &Made, length_s: f64, terms: &Terms, zero: &[usize]) {
+    let clocks = solve_with(&made.unknowns, &made.observations, terms);
+    let clocks = clocks.expect("all pieces hang together");
+    let book = book(&made.unknowns, &made.observations, zero);
     for (piece, &recording) in made.unknowns.recording_of_piece.iter().enumerate() {
         for media_s in [0.0, length_s / 2.0, length_s] {
             let case = |offset_s: &[f64], drift_ppm: &[f64]| {
@@ -218,6 +249,23 @@ fn clocks_and_sigmas_are_those_of_the_book() {
         for length_s in [20.0, 300.0, 36_000.0] {
             agree(&made(&mut dice, recordings, length_s), length_s);
         }
+    }
+}
+
+#[test]
+fn clocks_of_many_recordings_are_those_of_the_book() {
+    let mut dice = Dice(16);
+    agree(&made(&mut dice, 60, 600.0), 600.0);
+}
+
+#[test]
+fn sigma_is_counted_from_the_pieces_that_are_held() {
+    let mut dice = Dice(17);
+    for recordings in [4, 9, 15] {
+        let made = made(&mut dice, recordings, 300.0);
+        let zero: Vec<usize> = (0..made.unknowns.offsets_s.len()).skip(1).step_by(2).collect();
+        let terms = Terms { firm: Vec::new(), zero: zero.clone() };
+        agree_with(&made, 300.0, &terms, &zero);
     }
 }
 
