@@ -145,7 +145,7 @@ pub fn synchronise_knowing(
         Known { recordings: &all, heard: &heard, pairs: heeded, told: &told, given, findings };
     let mut islands = graph.islands;
     let (mut by_light, mut solved) = known.solve_all(&mut islands, &graph.undecided, watch)?;
-    let played = parted(&mut islands, &solved, &all);
+    let played = played::part_each(&mut islands, &solved, &all);
     if !played.is_empty() {
         by_light = ByLight::find(&all, &islands, watch)?;
         solved = known.solve_each(&islands, &mut by_light, watch)?;
@@ -438,27 +438,6 @@ pub(crate) fn confirming_look(
         let all = look.windows.len() as f64;
         look.z >= CONFIRM_Z && all >= 3.0 && agree >= f64::max(CONFIRM_SHARE * all, CONFIRM_WINDOWS)
     }))
-}
-
-/// Parts the islands that only clips hold together which were played again; the clips.
-fn parted(
-    islands: &mut Vec<graph::Island>,
-    solved: &[OnOneClock],
-    recordings: &[&Recording],
-) -> Vec<Played> {
-    let mut all = Vec::new();
-    let mut parts = Vec::new();
-    for (island, (placed, ties)) in islands.drain(..).zip(solved) {
-        match played::part(&island, placed, ties, recordings) {
-            Some(parted) => {
-                parts.extend(parted.islands);
-                all.extend(parted.played);
-            }
-            None => parts.push(island),
-        }
-    }
-    *islands = parts;
-    all
 }
 
 /// Excerpts in copies that nobody placed by hand: what was placed stays where it was placed. So

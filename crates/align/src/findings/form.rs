@@ -50,7 +50,9 @@ impl Form for SourceId {
 impl<T: Form> Form for Vec<T> {
     fn write(&self, to: &mut Vec<u8>) {
         (self.len() as u32).write(to);
-        self.iter().for_each(|item| item.write(to));
+        for item in self {
+            item.write(to);
+        }
     }
 
     fn read(from: &mut Bytes) -> Option<Self> {
@@ -61,7 +63,9 @@ impl<T: Form> Form for Vec<T> {
 
 impl<T: Form + Copy + Default, const N: usize> Form for [T; N] {
     fn write(&self, to: &mut Vec<u8>) {
-        self.iter().for_each(|item| item.write(to));
+        for item in self {
+            item.write(to);
+        }
     }
 
     fn read(from: &mut Bytes) -> Option<Self> {
@@ -76,7 +80,9 @@ impl<T: Form + Copy + Default, const N: usize> Form for [T; N] {
 impl<T: Form> Form for Option<T> {
     fn write(&self, to: &mut Vec<u8>) {
         to.push(u8::from(self.is_some()));
-        self.iter().for_each(|item| item.write(to));
+        for item in self {
+            item.write(to);
+        }
     }
 
     fn read(from: &mut Bytes) -> Option<Self> {

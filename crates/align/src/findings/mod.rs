@@ -65,7 +65,7 @@ struct Answers<Q, A>(Vec<Answer<Q, A>>);
 #[derive(Clone, Debug)]
 struct Answer<Q, A> {
     question: Q,
-    answer: A,
+    found: A,
     /// Whether it was asked since the last time that the others were forgotten.
     is_asked: bool,
 }
@@ -196,12 +196,12 @@ impl<Q: PartialEq, A: Clone> Answers<Q, A> {
     fn get(&mut self, question: &Q) -> Option<A> {
         let known = self.0.iter_mut().find(|known| known.question == *question)?;
         known.is_asked = true;
-        Some(known.answer.clone())
+        Some(known.found.clone())
     }
 
     fn put(&mut self, question: Q, answer: A) {
         if self.get(&question).is_none() {
-            self.0.push(Answer { question, answer, is_asked: true });
+            self.0.push(Answer { question, found: answer, is_asked: true });
         }
     }
 
@@ -218,7 +218,7 @@ impl<Q: Form, A: Form> Form for Answers<Q, A> {
         (self.0.len() as u32).write(to);
         for known in &self.0 {
             known.question.write(to);
-            known.answer.write(to);
+            known.found.write(to);
         }
     }
 
@@ -226,7 +226,7 @@ impl<Q: Form, A: Form> Form for Answers<Q, A> {
         let count = u32::read(from)?;
         let one = |_| {
             let (question, answer) = Q::read(from).zip(A::read(from))?;
-            Some(Answer { question, answer, is_asked: false })
+            Some(Answer { question, found: answer, is_asked: false })
         };
         (0..count).map(one).collect::<Option<_>>().map(Self)
     }

@@ -79,14 +79,35 @@ impl Played {
 }
 
 /// What an island falls into.
-pub(crate) struct Parted {
+struct Parted {
     /// Each with two members or more.
     pub islands: Vec<Island>,
     pub played: Vec<Played>,
 }
 
+/// Parts the islands that only clips hold together which were played again; the clips.
+pub(crate) fn part_each(
+    islands: &mut Vec<Island>,
+    solved: &[(Vec<Placed>, Vec<Tie>)],
+    recordings: &[&Recording],
+) -> Vec<Played> {
+    let mut all = Vec::new();
+    let mut parts = Vec::new();
+    for (island, (placed, ties)) in islands.drain(..).zip(solved) {
+        match part(&island, placed, ties, recordings) {
+            Some(parted) => {
+                parts.extend(parted.islands);
+                all.extend(parted.played);
+            }
+            None => parts.push(island),
+        }
+    }
+    *islands = parts;
+    all
+}
+
 /// The parts of an island that nothing but played clips holds together, if there are any.
-pub(crate) fn part(
+fn part(
     island: &Island,
     placed: &[Placed],
     ties: &[Tie],

@@ -140,15 +140,12 @@ impl<'a> Reading<'a> {
 
     fn from(&mut self, start: i64) -> io::Result<&[f32]> {
         let known = usize::try_from(start - self.start).ok().filter(|by| *by < self.line.len());
-        let kept = match known {
-            Some(by) => {
-                self.line.copy_within(by.., 0);
-                WINDOW_SAMPLES - by
-            }
-            None => {
-                self.line.resize(WINDOW_SAMPLES, 0.0);
-                0
-            }
+        let kept = if let Some(by) = known {
+            self.line.copy_within(by.., 0);
+            WINDOW_SAMPLES - by
+        } else {
+            self.line.resize(WINDOW_SAMPLES, 0.0);
+            0
         };
         self.start = start;
         let read = self.sound.read(start + kept as i64, &mut self.line[kept..]);
@@ -420,7 +417,7 @@ fn maximum(values: &[f32]) -> (usize, f32) {
         lanes.iter_mut().zip(eight).for_each(|(lane, value)| *lane = larger(*lane, *value));
     }
     let top = lanes.iter().chain(rest).fold(f32::MIN, |a, b| larger(a, *b));
-    (values.iter().position(|value| *value == top).unwrap_or(0), top)
+    (values.iter().position(|value| *value >= top).unwrap_or(0), top)
 }
 
 /// Height of the peak over the median in standard deviations (from the median deviation).

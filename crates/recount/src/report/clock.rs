@@ -332,19 +332,7 @@ pub fn hints(puts: &Puts, labels: &Labels) -> Vec<String> {
 
 /// All of it, for programs.
 pub fn as_json(clocks: &Clocks, puts: &Puts) -> Value {
-    let seconds = |ns: i64| ns as f64 / 1e9;
-    let reading = |judged: &align::clocks::Judged| {
-        json!({
-            "file": clocks.labels.name(judged.reading.source),
-            "sha256": judged.reading.source,
-            "text": judged.reading.text,
-            "found_in": judged.reading.found_in,
-            "resolution": seconds(judged.reading.resolution_ns),
-            "sigma": seconds(judged.reading.sigma_ns),
-            "island": judged.island,
-            "ahead": judged.error_ns.map(seconds),
-        })
-    };
+    let reading = |judged: &align::clocks::Judged| reading_as_json(clocks, judged);
     let on = |on: &OnIsland| {
         json!({
             "island": on.island,
@@ -385,21 +373,40 @@ pub fn as_json(clocks: &Clocks, puts: &Puts) -> Value {
             "zone": reference.zone.map(|(zone_s, _)| zone_text(zone_s)),
         })
     };
-    let put = |put: &align::clocks::Put| {
-        json!({
-            "file": clocks.labels.name(put.source),
-            "island": put.island,
-            "case": seconds(put.offset_ns),
-            "sigma": seconds(put.sigma_ns),
-            "clock": put.device,
-            "told_by": put.series.words(),
-            "with": clocks.labels.name(put.with),
-        })
-    };
+    let put = |put: &align::clocks::Put| put_as_json(clocks, put);
     json!({
         "clocks": clocks.clocks().map(clock).collect::<Vec<_>>(),
         "references": clocks.survey.references.iter().map(reference).collect::<Vec<_>>(),
         "would_place": puts.put.iter().map(put).collect::<Vec<_>>(),
         "utc": clocks.snapshot.utc,
+    })
+}
+
+fn seconds(ns: i64) -> f64 {
+    ns as f64 / 1e9
+}
+
+fn reading_as_json(clocks: &Clocks, judged: &align::clocks::Judged) -> Value {
+    json!({
+        "file": clocks.labels.name(judged.reading.source),
+        "sha256": judged.reading.source,
+        "text": judged.reading.text,
+        "found_in": judged.reading.found_in,
+        "resolution": seconds(judged.reading.resolution_ns),
+        "sigma": seconds(judged.reading.sigma_ns),
+        "island": judged.island,
+        "ahead": judged.error_ns.map(seconds),
+    })
+}
+
+fn put_as_json(clocks: &Clocks, put: &align::clocks::Put) -> Value {
+    json!({
+        "file": clocks.labels.name(put.source),
+        "island": put.island,
+        "case": seconds(put.offset_ns),
+        "sigma": seconds(put.sigma_ns),
+        "clock": put.device,
+        "told_by": put.series.words(),
+        "with": clocks.labels.name(put.with),
     })
 }
