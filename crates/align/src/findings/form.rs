@@ -80,7 +80,7 @@ impl<T: Form + Copy + Default, const N: usize> Form for [T; N] {
 impl<T: Form> Form for Option<T> {
     fn write(&self, to: &mut Vec<u8>) {
         to.push(u8::from(self.is_some()));
-        for item in self {
+        if let Some(item) = self {
             item.write(to);
         }
     }
