@@ -400,7 +400,7 @@ mod run {
         let all: Vec<usize> = (0..RECORDINGS).collect();
         let pairs = &*PAIRS;
         bencher.bench(|| {
-            alone(|| copies::excerpts(&recordings, pairs, &all, (&Findings::new(), &Patient)))
+            alone(|| copies::excerpts(&recordings, pairs, &all, &[], (&Findings::new(), &Patient)))
         });
     }
 
