@@ -1,7 +1,7 @@
 //! What a person said of where recordings lie, and what moved by it or by recordings that came to
 //! the case.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use evidence::{Anchor, MediaTime, Piece, Placement};
@@ -98,8 +98,9 @@ fn told(before: &Snapshot, after: &Snapshot, movement: &Movement<'_>) -> Vec<Cha
     let was: BTreeMap<_, &Placement> = placements(before);
     let is: BTreeMap<_, &Placement> = placements(after);
     let mut changes = Vec::new();
+    let homes = homes(&was, &is, after);
     for (id, placement) in &is {
-        let home = home(placement.island.0, &was, &is, after);
+        let home = homes.get(&placement.island.0);
         let shift_s = home.map_or(0.0, |home| home.1);
         let mut change = Change {
             file: labels.name(*id),
@@ -132,13 +133,13 @@ fn told(before: &Snapshot, after: &Snapshot, movement: &Movement<'_>) -> Vec<Cha
         by_clock: false,
     }));
     changes.sort_by(|a, b| a.file.cmp(&b.file));
-    changes.extend(zeros(&was, &is, after, &labels));
+    changes.extend(zeros(&homes, &is, after, &labels));
     changes
 }
 
 /// Islands whose zero is another moment now.
 fn zeros(
-    was: &BTreeMap<evidence::SourceId, &Placement>,
+    homes: &Homes,
     is: &BTreeMap<evidence::SourceId, &Placement>,
     after: &Snapshot,
     labels: &Labels,
@@ -147,8 +148,7 @@ fn zeros(
     islands.sort_unstable();
     islands.dedup();
     let zero = |island: u32| {
-        let (_, shift_s) =
-            home(island, was, is, after).filter(|home| home.1.abs() >= MOVED_FROM_S)?;
+        let &(_, shift_s) = homes.get(&island).filter(|home| home.1.abs() >= MOVED_FROM_S)?;
         let inside = is.values().filter(|p| p.island.0 == island);
         let first = inside.min_by_key(|p| p.case_start())?;
         Some(Change {
@@ -192,14 +192,41 @@ fn farthest_s(old: &Placement, new: &Placement, shift_s: f64) -> f64 {
     moved.max_by(|a, b| a.abs().total_cmp(&b.abs())).unwrap_or(0.0)
 }
 
-/// The island of before that most of this one's recordings were on, and by how much the middle
-/// one of them moved. Whoever was placed by hand is asked only if there is nobody else.
+/// For islands of now, the island of before that most of their recordings were on, and by how much
+/// the middle one of them moved.
+type Homes = BTreeMap<u32, (u32, f64)>;
+
+/// An island of before that fell apart is the home of the larger part alone: who is on another
+/// clock now is told.
+fn homes(
+    was: &BTreeMap<evidence::SourceId, &Placement>,
+    is: &BTreeMap<evidence::SourceId, &Placement>,
+    after: &Snapshot,
+) -> Homes {
+    let islands: BTreeSet<u32> = is.values().map(|p| p.island.0).collect();
+    let mut found: Vec<(usize, u32, (u32, f64))> = islands
+        .into_iter()
+        .filter_map(|island| home(island, was, is, after).map(|(n, home)| (n, island, home)))
+        .collect();
+    found.sort_by_key(|(n, island, _)| (std::cmp::Reverse(*n), *island));
+    let mut homes = Homes::new();
+    for (_, island, home) in found {
+        if homes.values().all(|known| known.0 != home.0) {
+            homes.insert(island, home);
+        }
+    }
+    homes
+}
+
+/// The island of before that most of this one's recordings were on, how many they are, and by how
+/// much the middle one of them moved. Whoever was placed by hand is asked only if there is nobody
+/// else.
 fn home(
     island: u32,
     was: &BTreeMap<evidence::SourceId, &Placement>,
     is: &BTreeMap<evidence::SourceId, &Placement>,
     after: &Snapshot,
-) -> Option<(u32, f64)> {
+) -> Option<(usize, (u32, f64))> {
     let inside = || is.iter().filter(|(_, p)| p.island.0 == island);
     let known = |id| was.get(id).is_some() && !after.is_anchored(*id);
     let is_free = inside().any(|(id, _)| known(id));
@@ -212,7 +239,7 @@ fn home(
     let (home, mut shifts_s) =
         from.into_iter().max_by_key(|(number, all)| (all.len(), std::cmp::Reverse(*number)))?;
     shifts_s.sort_by(f64::total_cmp);
-    Some((home, shifts_s[shifts_s.len() / 2]))
+    Some((shifts_s.len(), (home, shifts_s[shifts_s.len() / 2])))
 }
 
 /// The changes as text.
