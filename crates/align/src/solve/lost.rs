@@ -61,8 +61,10 @@ const LOST_S_MIN_ALONE: f64 = 0.1;
 const LOST_S_MIN_CLOSE: f64 = 0.0008;
 const LOST_S_MIN_OF_TWO_CLOSE: f64 = 0.0048;
 
-/// A step that one pair alone shows is cut with half of it as doubt from this size.
-const LOST_S_MIN_DOUBTED: f64 = 0.005;
+/// A step that one pair alone shows is cut with half of it as doubt from this size: seven metres of
+/// sound's way. Talkers who take turns before two recorders in a room make steps of some
+/// milliseconds, and an interview is no recorder that lost samples.
+const LOST_S_MIN_DOUBTED: f64 = 0.02;
 
 /// Jumps of two pairs are one loss when they differ by less. Talkers that take turns make pairs
 /// jump at the same moment too, but by what each recorder's place makes of it.
