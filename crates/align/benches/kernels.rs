@@ -29,6 +29,8 @@ mod scene;
 mod solve;
 #[path = "../src/sound.rs"]
 mod sound;
+#[path = "../src/straight.rs"]
+mod straight;
 #[path = "../src/synchronise.rs"]
 mod synchronise;
 #[path = "../src/tie/mod.rs"]

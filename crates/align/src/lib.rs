@@ -32,6 +32,7 @@ mod listen;
 mod resampled;
 mod solve;
 mod sound;
+mod straight;
 mod synchronise;
 mod tie;
 

@@ -67,14 +67,6 @@ pub struct Alignment {
 /// With less sound than this there is nothing to compare.
 const ACTIVE_S_MIN: f64 = 0.5;
 
-/// Waveforms confirm a weak claim when their best line stands this far above the others, and
-/// this share of the windows and so many lie on it: one in twenty does by chance, so of three
-/// windows one does in every seventh claim. Claims between strangers reach 5.7 with three or more
-/// windows.
-const CONFIRM_Z: f64 = 6.5;
-const CONFIRM_SHARE: f64 = 0.3;
-const CONFIRM_WINDOWS: f64 = 2.0;
-
 /// How often pieces are cut and solved again: drops that are close together are told apart only when
 /// the stretch between them is looked at by itself.
 const CUTS_MAX: usize = 3;
@@ -433,11 +425,7 @@ pub(crate) fn confirming_look(
     };
     let look = || refine::look(gcc, left.sound, right.sound, &claim);
     let look = findings.look(Two::of(left, right), &claim, look)?;
-    Ok(look.filter(|look| {
-        let agree = look.windows.iter().filter(|w| w.agrees()).count() as f64;
-        let all = look.windows.len() as f64;
-        look.z >= CONFIRM_Z && all >= 3.0 && agree >= f64::max(CONFIRM_SHARE * all, CONFIRM_WINDOWS)
-    }))
+    Ok(look.filter(|look| look.height().is_some_and(|height| height >= 1.0)))
 }
 
 /// Excerpts in copies that nobody placed by hand: what was placed stays where it was placed. So

@@ -3,28 +3,7 @@
 mod scene;
 
 use evidence::{CopyReason, Excerpt};
-use scene::{RATE, align, case_s, id, record, talk};
-
-/// Samples of a stretch of time.
-fn samples(seconds: f64) -> usize {
-    (seconds * RATE) as usize
-}
-
-/// What a room does to a sound on its way to one microphone: reflections of its own.
-fn in_a_room(sound: &[f32], seed: usize) -> Vec<f32> {
-    let taps: Vec<(usize, f32)> = (1..60)
-        .map(|k| {
-            let chance = (k * 7919 + seed * 104_729) % 1009;
-            (k * 17 + chance % 17, (chance as f32 / 504.5 - 1.0) * 0.8 * (-(k as f32) / 25.0).exp())
-        })
-        .collect();
-    (0..sound.len())
-        .map(|n| {
-            let late: f32 = taps.iter().filter(|t| t.0 <= n).map(|t| t.1 * sound[n - t.0]).sum();
-            0.5 * sound[n] + late
-        })
-        .collect()
-}
+use scene::{LIVELY, RATE, align, case_s, id, in_a_room, record, samples, talk};
 
 fn assert_excerpt(found: &Excerpt, copy: usize, source: usize, times_s: [f64; 3]) {
     assert_eq!((found.copy, found.source), (id(copy), id(source)));
@@ -37,8 +16,8 @@ fn assert_excerpt(found: &Excerpt, copy: usize, source: usize, times_s: [f64; 3]
 #[test]
 fn a_broadcast_holds_a_stretch_of_a_witness_video_under_a_speaker() {
     let scene = talk(31, 120.0);
-    let witness = record(&in_a_room(&scene, 1), 5.0, 90.0, 20.0, 0.02);
-    let other = record(&in_a_room(&scene, 2), 12.0, 90.0, -15.0, 0.02);
+    let witness = record(&in_a_room(&scene, 1, &LIVELY), 5.0, 90.0, 20.0, 0.02);
+    let other = record(&in_a_room(&scene, 2, &LIVELY), 12.0, 90.0, -15.0, 0.02);
     // Ten seconds of studio, twenty of the witness, ten of studio; the speaker talks on for six.
     let mut broadcast = talk(32, 40.0);
     for n in 0..samples(20.0) {
@@ -61,7 +40,7 @@ fn a_broadcast_holds_a_stretch_of_a_witness_video_under_a_speaker() {
 #[test]
 fn a_report_cut_together_from_three_stretches_shows_each() {
     let scene = talk(33, 150.0);
-    let witness = record(&in_a_room(&scene, 3), 0.0, 140.0, 0.0, 0.02);
+    let witness = record(&in_a_room(&scene, 3, &LIVELY), 0.0, 140.0, 0.0, 0.02);
     let mut report = talk(34, 50.0);
     // Where in the report, where in the witness video: not in the order in which they happened.
     let cuts = [(4.0, 100.0), (16.0, 20.0), (30.0, 60.0)];
@@ -80,7 +59,8 @@ fn a_report_cut_together_from_three_stretches_shows_each() {
 #[test]
 fn two_microphones_at_the_same_moment_are_no_copies() {
     let scene = talk(35, 100.0);
-    let sounds = [1, 2, 3].map(|seed| record(&in_a_room(&scene, seed), 3.0, 90.0, 0.0, 0.01));
+    let sounds =
+        [1, 2, 3].map(|seed| record(&in_a_room(&scene, seed, &LIVELY), 3.0, 90.0, 0.0, 0.01));
     assert_eq!(align(&sounds, &[0, 1, 2]).excerpts, []);
 }
 
@@ -152,8 +132,8 @@ fn broadcast(seed: u64, source: &[f32], from_s: f64, length_s: f64, speed: f64) 
 /// Two witnesses and a broadcast that shows the first at another speed.
 fn assert_found_at(speed: f64, seed: u64) {
     let scene = talk(seed, 120.0);
-    let witness = record(&in_a_room(&scene, 4), 5.0, 100.0, 20.0, 0.02);
-    let other = record(&in_a_room(&scene, 5), 12.0, 90.0, -15.0, 0.02);
+    let witness = record(&in_a_room(&scene, 4, &LIVELY), 5.0, 100.0, 20.0, 0.02);
+    let other = record(&in_a_room(&scene, 5, &LIVELY), 12.0, 90.0, -15.0, 0.02);
     let shown = broadcast(seed + 1, &witness, 40.0, 20.0, speed);
     let alignment = align(&[witness, other, shown], &[0, 1, 2]);
     let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
@@ -181,8 +161,8 @@ fn a_copy_that_was_slowed_down_by_four_in_a_hundred_is_found_with_its_speed() {
 #[test]
 fn a_whole_file_slower_by_one_in_a_thousand_is_no_recorder_with_a_bad_clock() {
     let scene = talk(58, 120.0);
-    let original = record(&in_a_room(&scene, 1), 0.0, 110.0, 0.0, 0.02);
-    let other = record(&in_a_room(&scene, 2), 5.0, 100.0, 10.0, 0.02);
+    let original = record(&in_a_room(&scene, 1, &LIVELY), 0.0, 110.0, 0.0, 0.02);
+    let other = record(&in_a_room(&scene, 2, &LIVELY), 5.0, 100.0, 10.0, 0.02);
     let copy = record(&original, 10.0, 90.0, -999.0, 0.002);
     let alignment = align(&[original, other, copy], &[0, 1, 2]);
     let [excerpt] = alignment.excerpts[..] else { panic!("{:?}", alignment.excerpts) };
@@ -228,8 +208,8 @@ fn stretched(sound: &[f32], speed: f64) -> Vec<f32> {
 #[test]
 fn a_copy_that_was_stretched_with_its_pitch_kept_is_found_and_said_to_be_so() {
     let scene = talk(61, 120.0);
-    let witness = record(&in_a_room(&scene, 6), 5.0, 100.0, 20.0, 0.02);
-    let other = record(&in_a_room(&scene, 7), 12.0, 90.0, -15.0, 0.02);
+    let witness = record(&in_a_room(&scene, 6, &LIVELY), 5.0, 100.0, 20.0, 0.02);
+    let other = record(&in_a_room(&scene, 7, &LIVELY), 12.0, 90.0, -15.0, 0.02);
     let mut shown = talk(62, 40.0);
     let part = stretched(&witness[samples(40.0)..samples(60.0)], 1.04);
     shown[samples(10.0)..samples(10.0) + part.len()].copy_from_slice(&part);
@@ -251,7 +231,7 @@ fn a_stranger_who_speaks_is_no_copy_at_any_speed() {
 #[test]
 fn an_excerpt_of_an_excerpt_comes_from_where_most_of_it_lies() {
     let scene = talk(67, 120.0);
-    let witness = record(&in_a_room(&scene, 8), 5.0, 100.0, 0.0, 0.02);
+    let witness = record(&in_a_room(&scene, 8, &LIVELY), 5.0, 100.0, 0.0, 0.02);
     let report = broadcast(68, &witness, 40.0, 20.0, 1.0);
     // Twelve seconds of the witness and four of the studio that followed them.
     let clip = record(&report, 18.0, 16.0, 0.0, 0.002);

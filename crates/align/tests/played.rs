@@ -4,28 +4,7 @@ mod scene;
 
 use align::Alignment;
 use evidence::{CopyReason, MediaTime, Refusal};
-use scene::{RATE, align, case_s, id, record, refusal, talk};
-
-fn samples(seconds: f64) -> usize {
-    (seconds * RATE) as usize
-}
-
-/// What a room does to a sound on its way to one microphone: late reflections of its own.
-fn in_a_room(sound: &[f32], seed: usize) -> Vec<f32> {
-    let taps: Vec<(usize, f32)> = (1..50)
-        .map(|k| {
-            let chance = (k * 7919 + seed * 104_729) % 1009;
-            let strength = (chance as f32 / 504.5 - 1.0) * 0.6 * (-(k as f32) / 15.0).exp();
-            (k * 23 + chance % 23, strength)
-        })
-        .collect();
-    (0..sound.len())
-        .map(|n| {
-            let late: f32 = taps.iter().filter(|t| t.0 <= n).map(|t| t.1 * sound[n - t.0]).sum();
-            0.6 * sound[n] + late
-        })
-        .collect()
-}
+use scene::{FURNISHED, align, case_s, id, in_a_room, record, refusal, samples, talk};
 
 /// Two people who talk by turns for 200 s, each metres nearer to one recorder than to the other.
 fn heard_at(recorder: usize) -> Vec<f32> {
@@ -40,7 +19,7 @@ fn heard_at(recorder: usize) -> Vec<f32> {
             }
         }
     }
-    in_a_room(&sound, recorder)
+    in_a_room(&sound, recorder, &FURNISHED)
 }
 
 /// Three recorders of one moment.
@@ -54,8 +33,8 @@ fn incident() -> Vec<Vec<f32>> {
 
 /// An interview of two minutes; forty seconds after its beginning a clip is played for forty.
 fn interview(voice: &[f32], clip: &[f32], microphone: usize) -> Vec<f32> {
-    let mut sound = in_a_room(voice, microphone);
-    let played = in_a_room(&clip[samples(60.0)..samples(100.0)], microphone + 7);
+    let mut sound = in_a_room(voice, microphone, &FURNISHED);
+    let played = in_a_room(&clip[samples(60.0)..samples(100.0)], microphone + 7, &FURNISHED);
     for (n, played) in played.iter().enumerate() {
         sound[samples(40.0) + n] += 1.5 * played;
     }

@@ -75,7 +75,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// ffmpeg opened the file but delivered no usable sound.
-    #[error("its sound could not be decoded ({why}); try a newer ffmpeg or the original file: {}", path.display())]
+    #[error("it could not be decoded ({why}); try a newer ffmpeg or the original file: {}", path.display())]
     Undecodable {
         /// Which file.
         path: PathBuf,

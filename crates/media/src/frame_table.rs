@@ -94,7 +94,7 @@ fn undecodable(source: &SourceFile, ended: &child::Ended) -> Error {
         0 => "its frames carry no times".to_owned(),
         _ => ended.complaints.summary(),
     };
-    Error::Undecodable { path: source.path.clone(), why }
+    source.undecodable(why)
 }
 
 /// What ffprobe prints, as it comes.

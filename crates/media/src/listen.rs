@@ -77,8 +77,7 @@ pub(crate) fn listen(
         }
     }
     if usable.is_empty() {
-        let why = "none of its sound tracks can be decoded".to_owned();
-        return Err(Error::Undecodable { path: source.path.clone(), why });
+        return Err(source.undecodable("none of its sound tracks can be decoded"));
     }
     Ok(request.decode(&usable, sink)?.with(warnings))
 }
@@ -191,7 +190,7 @@ impl Request<'_> {
             return Ok(());
         }
         line.take(bytes, self.rate_hz, &mut |at, samples| assembly.place(output, at, samples))
-            .map_err(|why| self.undecodable(why))?;
+            .map_err(|why| self.source.undecodable(why))?;
         assembly.within_limits(&self.source.path)
     }
 
@@ -323,7 +322,9 @@ impl Request<'_> {
                 return Err(Error::LimitReached { path: path(), what: "processor time" });
             }
             Some(signal) if samples == 0 => {
-                return Err(self.undecodable(format!("ffmpeg crashed with signal {signal}")));
+                return Err(self
+                    .source
+                    .undecodable(format!("ffmpeg crashed with signal {signal}")));
             }
             _ => {}
         }
@@ -331,13 +332,9 @@ impl Request<'_> {
             return Err(Error::LimitReached { path: path(), what: "memory" });
         }
         if samples == 0 {
-            return Err(self.undecodable(ended.complaints.summary()));
+            return Err(self.source.undecodable(ended.complaints.summary()));
         }
         Ok(())
-    }
-
-    fn undecodable(&self, why: String) -> Error {
-        Error::Undecodable { path: self.source.path.clone(), why }
     }
 
     /// What ffmpeg complained of, as sentences.

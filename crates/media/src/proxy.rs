@@ -70,7 +70,7 @@ pub(crate) fn make(
     let video = recording.video.iter().find(|track| track.codec != UNKNOWN && track.width > 0);
     let audio = recording.audio.iter().find(|track| track.codec != UNKNOWN && track.channels > 0);
     if video.is_none() && audio.is_none() {
-        return Err(undecodable(source, "no track of it can be decoded".to_owned()));
+        return Err(source.undecodable("no track of it can be decoded"));
     }
     let request = Request { door, source, recording, rate_hz: 0, stop };
     let outputs = Outputs::new(1).map_err(|e| unreadable(source, e))?;
@@ -178,13 +178,9 @@ fn judge(source: &SourceFile, ended: &Ended) -> Result<(), Error> {
         return limit("memory");
     }
     if !ended.status.success() {
-        return Err(undecodable(source, ended.complaints.summary()));
+        return Err(source.undecodable(ended.complaints.summary()));
     }
     Ok(())
-}
-
-fn undecodable(source: &SourceFile, why: String) -> Error {
-    Error::Undecodable { path: source.path.clone(), why }
 }
 
 /// How far ffmpeg says it is, as it comes.

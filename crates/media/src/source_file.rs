@@ -29,6 +29,11 @@ struct Identity {
 }
 
 impl SourceFile {
+    /// That its media could not be decoded, and what was said of why.
+    pub(crate) fn undecodable(&self, why: impl Into<String>) -> Error {
+        Error::Undecodable { path: self.path.clone(), why: why.into() }
+    }
+
     /// Opens a regular file that is not empty.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let failed = |source: io::Error| match source.kind() {

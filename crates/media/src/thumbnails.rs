@@ -84,9 +84,9 @@ pub(crate) fn make(
                 sheet(bytes);
             }
         });
-        if whole { Ok(()) } else { Err(undecodable(source, "a picture without end".to_owned())) }
+        if whole { Ok(()) } else { Err(source.undecodable("a picture without end")) }
     })?;
-    if made == sheets_max { Ok(made) } else { Err(undecodable(source, ended.complaints.summary())) }
+    if made == sheets_max { Ok(made) } else { Err(source.undecodable(ended.complaints.summary())) }
 }
 
 fn filter(wanted: Thumbnails) -> String {
@@ -97,10 +97,6 @@ fn filter(wanted: Thumbnails) -> String {
          pad={width}:{height}:(ow-iw)/2:(oh-ih)/2,format=yuvj420p,\
          tpad=stop={count}:stop_mode=clone,trim=end_frame={count},tile={SHEET_THUMBNAILS}x1"
     )
-}
-
-fn undecodable(source: &SourceFile, why: String) -> Error {
-    Error::Undecodable { path: source.path.clone(), why }
 }
 
 /// Pictures one after the other, told apart by their marks: within a picture no end mark can

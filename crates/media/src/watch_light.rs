@@ -79,7 +79,7 @@ pub(crate) fn watch(
     let ended = door.run(job(&request, arguments), outputs, &mut |_, bytes, _| {
         let pushed = reader.push(bytes, &mut |format, pts, cells| line.take(format, pts, cells));
         pushed.map_err(|garbled| {
-            undecodable(source, format!("ffmpeg's output is garbled: {}", garbled.0))
+            source.undecodable(format!("ffmpeg's output is garbled: {}", garbled.0))
         })
     })?;
     judge(source, &ended, line.frames)?;
@@ -156,11 +156,7 @@ fn judge(source: &SourceFile, ended: &Ended, frames: u64) -> Result<(), Error> {
         return Err(Error::LimitReached { path: source.path.clone(), what: "memory" });
     }
     if frames == 0 {
-        return Err(undecodable(source, ended.complaints.summary()));
+        return Err(source.undecodable(ended.complaints.summary()));
     }
     Ok(())
-}
-
-fn undecodable(source: &SourceFile, why: String) -> Error {
-    Error::Undecodable { path: source.path.clone(), why }
 }

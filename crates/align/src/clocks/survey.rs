@@ -342,7 +342,7 @@ impl Standing {
 }
 
 /// A difference of times of day: the nearest way round.
-fn wrapped(ns: i64) -> i64 {
+pub(super) fn wrapped(ns: i64) -> i64 {
     let ns = ns.rem_euclid(NS_PER_DAY);
     if ns > NS_PER_DAY / 2 { ns - NS_PER_DAY } else { ns }
 }

@@ -6,10 +6,10 @@
 //! recordings contradicts the dated clock and is left alone.
 
 use evidence::Basis;
-use evidence::civil::NS_PER_DAY;
 
 use super::gather::{Convention, DRIFT_PPM, Gathered, SIGMAS, Witness, agree};
 use super::places::Put;
+use super::survey::wrapped;
 use super::{Recorded, Series};
 
 /// The place as the timecode of the recording `at` has it, if it has one that runs as a clock
@@ -30,13 +30,10 @@ pub(super) fn refined(
     let (nearest, zero) = here.iter().min_by_key(|(_, zero)| away_ns(zero))?;
     let runs_on = here.iter().all(|(_, other)| {
         let apart_ns = other.zero_ns.saturating_sub(zero.zero_ns);
-        agree(
-            zero,
-            &Witness { zero_ns: zero.zero_ns.saturating_add(nearest_day(apart_ns)), ..*other },
-        )
+        agree(zero, &Witness { zero_ns: zero.zero_ns.saturating_add(wrapped(apart_ns)), ..*other })
     });
     let offset_ns = read.reading.shows.ns.saturating_sub(zero.zero_ns);
-    let apart_ns = nearest_day(offset_ns.saturating_sub(rough.offset_ns));
+    let apart_ns = wrapped(offset_ns.saturating_sub(rough.offset_ns));
     let agrees = apart_ns.abs() as f64 <= SIGMAS * rough.sigma_ns as f64;
     let drift_ns = away_ns(zero) as f64 * DRIFT_PPM * 1e-6;
     let sigma_ns = zero.sigma_ns.hypot(read.reading.sigma_ns as f64).hypot(drift_ns);
@@ -49,10 +46,4 @@ pub(super) fn refined(
         readings: here.len(),
         ..rough.clone()
     })
-}
-
-/// A difference of times of day: the nearest way round.
-fn nearest_day(ns: i64) -> i64 {
-    let ns = ns.rem_euclid(NS_PER_DAY);
-    if ns > NS_PER_DAY / 2 { ns - NS_PER_DAY } else { ns }
 }

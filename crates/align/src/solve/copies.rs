@@ -17,6 +17,7 @@ use std::io;
 
 use super::played::Played;
 use crate::findings::{Findings, Two};
+use crate::straight::Straight;
 use crate::tie::copy::{ANY_CLOCK_PPM, Coherence, Copied};
 use crate::tie::pairs::Pair;
 use crate::tie::speeds::{self, Moment, Unexplained};
@@ -269,12 +270,7 @@ fn slope_ppm(tie: &Tie) -> f64 {
         .filter(|w| w.agrees)
         .map(|w| (w.at.seconds(), w.lag_ns as f64 * 1e-9))
         .collect();
-    let count = agreeing.len().max(1) as f64;
-    let mid_s = agreeing.iter().map(|w| w.0).sum::<f64>() / count;
-    let lag_s = agreeing.iter().map(|w| w.1).sum::<f64>() / count;
-    let over: f64 = agreeing.iter().map(|w| (w.0 - mid_s) * (w.1 - lag_s)).sum();
-    let under: f64 = agreeing.iter().map(|w| (w.0 - mid_s).powi(2)).sum();
-    1e6 * over / under.max(1.0)
+    1e6 * Straight::through(&agreeing).slope
 }
 
 /// Windows of a tie of which so many agree are no accident; copies at another speed reach 0.2.

@@ -17,7 +17,7 @@ use realfft::RealFftPlanner;
 use std::io;
 
 use super::clock::Placed;
-use super::graph::{self, Island};
+use super::graph::{self, Island, TOGETHER_S};
 use crate::listen::{BANDS, FRAMES_PER_S, Heard};
 use crate::tie::gcc_phat::GccPhat;
 use crate::tie::pairs::Pair;
@@ -37,21 +37,13 @@ const PARTNERS_MAX: usize = 4;
 /// With less overlap than this nobody is asked, seconds.
 const OVERLAP_S_MIN: f64 = 2.5;
 
-/// A partner bears a place out from here: in windows as in a pair (strangers reach 5.7), or, where
-/// the overlap is short, over the whole of it. Of 4000 lags at each of some hundred places the
-/// highest of pure chance is 6; two strangers who each hear a siren reach 8.2, and five seconds of
-/// one scene have 10 to 14.
-const WINDOWS_Z_MIN: f64 = 6.5;
-const WINDOWS_SHARE_MIN: f64 = 0.3;
-const WINDOWS_MIN: usize = 3;
-const AGREE_MIN: f64 = 2.0;
+/// A partner bears a place out in windows, as in a pair, or, where the overlap is short, over the
+/// whole of it from here. Of 4000 lags at each of some hundred places the highest of pure chance is
+/// 6; two strangers who each hear a siren reach 8.2, and five seconds of one scene have 10 to 14.
 const WHOLE_Z_MIN: f64 = 9.0;
 
 /// What any other place may reach of the best.
 const RIVAL_SHARE_MAX: f64 = 0.75;
-
-/// Places nearer than this are one: what sound needs for 85 m.
-const TOGETHER_S: f64 = 0.25;
 
 /// Memory for the spectra of the timelines of all islands: half an hour each takes 20 MB.
 const SPECTRA_BYTES_MAX: usize = 200 << 20;
@@ -291,12 +283,8 @@ fn height(
     right: &dyn crate::Sound,
     claim: &Claim,
 ) -> io::Result<Option<(f64, f64)>> {
-    let look = refine::look(gcc, left, right, claim)?.filter(|l| l.windows.len() >= WINDOWS_MIN);
-    let by_windows = look.map(|l| {
-        let agree = l.windows.iter().filter(|w| w.agrees()).count() as f64;
-        let share = agree / l.windows.len() as f64 / WINDOWS_SHARE_MIN;
-        ((l.z / WINDOWS_Z_MIN).min(share).min(agree / AGREE_MIN), l.lag_s)
-    });
+    let look = refine::look(gcc, left, right, claim)?;
+    let by_windows = look.and_then(|look| Some((look.height()?, look.lag_s)));
     // Of a long overlap it would see the middle only.
     if claim.right_end_s - claim.right_start_s > whole::LONGEST_S {
         return Ok(by_windows);

@@ -9,7 +9,7 @@
 
 use rayon::prelude::*;
 
-use super::graph::Island;
+use super::graph::{Island, TOGETHER_S};
 use crate::listen::Heard;
 use crate::tie::pairs::Pair;
 use crate::tie::steps;
@@ -23,9 +23,6 @@ pub(crate) struct Piece {
     /// First offset, good to a quarter of a second.
     pub offset_s: f64,
 }
-
-/// Offsets nearer than this are one (see `graph`).
-const TOGETHER_S: f64 = 0.25;
 
 /// A second offset is asked about from this share of the strength of the first.
 const SHARE_MIN: f64 = 0.08;

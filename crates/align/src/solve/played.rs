@@ -19,6 +19,7 @@ use evidence::{MediaTime, SourceId, Tie, TieKind, Window};
 
 use super::clock::Placed;
 use super::graph::Island;
+use crate::straight::Straight;
 use crate::tie::gcc_phat::WINDOW_SAMPLES;
 use crate::{RATE_HZ, Recording};
 
@@ -143,7 +144,7 @@ fn part(
     }
     // Who is seen in the stretch only goes with whom it agrees most with.
     kinds.sort_by(|a, b| a.0.cmp(&b.0).then(b.1.score.total_cmp(&a.1.score)));
-    let is_parted = |sides: &mut Sides, a: usize, b: usize| {
+    let is_parted = |sides: &Sides, a: usize, b: usize| {
         let (a, b) = (sides.of(a), sides.of(b));
         apart.iter().any(|(k, _)| {
             let (left, right) = accepted[*k].1;
@@ -152,18 +153,18 @@ fn part(
         })
     };
     for (_, _, (left, right)) in &kinds {
-        if !is_parted(&mut sides, *left, *right) {
+        if !is_parted(&sides, *left, *right) {
             sides.join(*left, *right);
         }
     }
     let played = apart
         .iter()
-        .map(|(k, stretch)| played(accepted[*k].0, accepted[*k].1, stretch, &mut sides))
+        .map(|(k, stretch)| played(accepted[*k].0, accepted[*k].1, stretch, &sides))
         .collect();
     Some(Parted { islands: sides.islands(&island.members), played })
 }
 
-/// Indices of windows, in order of time, between which a pair agrees.
+/// The windows, in order of time, that agree where a pair agrees.
 #[derive(Clone, Debug)]
 struct Stretch {
     windows: Vec<Window>,
@@ -228,18 +229,10 @@ fn log_likelihood(hits: usize, all: usize) -> f64 {
 
 /// How far windows lie from their line, in the median.
 fn strays_s(windows: &[Window]) -> f64 {
-    let count = windows.len() as f64;
-    let at = |w: &Window| w.at.seconds();
-    let lag_s = |w: &Window| w.lag_ns as f64 * 1e-9;
-    let (mid_s, mid_lag_s) = (
-        windows.iter().map(at).sum::<f64>() / count,
-        windows.iter().map(lag_s).sum::<f64>() / count,
-    );
-    let over: f64 = windows.iter().map(|w| (at(w) - mid_s) * (lag_s(w) - mid_lag_s)).sum();
-    let under: f64 = windows.iter().map(|w| (at(w) - mid_s).powi(2)).sum();
-    let slope = over / under.max(1e-9);
-    let mut strays: Vec<f64> =
-        windows.iter().map(|w| (lag_s(w) - mid_lag_s - slope * (at(w) - mid_s)).abs()).collect();
+    let points: Vec<(f64, f64)> =
+        windows.iter().map(|w| (w.at.seconds(), w.lag_ns as f64 * 1e-9)).collect();
+    let line = Straight::through(&points);
+    let mut strays: Vec<f64> = points.iter().map(|p| (p.1 - line.at(p.0)).abs()).collect();
     strays.sort_by(f64::total_cmp);
     strays[strays.len() / 2]
 }
@@ -332,46 +325,24 @@ impl Sides {
     }
 }
 
-fn played(
-    tie: &Tie,
-    (left, right): (usize, usize),
-    stretch: &Stretch,
-    sides: &mut Sides,
-) -> Played {
+fn played(tie: &Tie, (left, right): (usize, usize), stretch: &Stretch, sides: &Sides) -> Played {
     let (first, last) = (stretch.windows[0], stretch.windows[stretch.windows.len() - 1]);
     // A window agrees from about half of it on, so its middle is the nearest guess.
-    let in_right = (first.at.seconds(), last.at.seconds());
-    let lag_s = first.lag_ns as f64 * 1e-9;
-    let in_left = (in_right.0 + lag_s, in_right.1 + last.lag_ns as f64 * 1e-9);
+    let in_right = (right, first.at.seconds(), last.at.seconds());
+    let in_left =
+        (left, in_right.1 + first.lag_ns as f64 * 1e-9, in_right.2 + last.lag_ns as f64 * 1e-9);
     let (left_size, right_size) = (sides.size(sides.of(left)), sides.size(sides.of(right)));
-    let windows = stretch.windows.len();
-    let tie = Tie { accepted: false, ..tie.clone() };
-    let is_directed = left_size != right_size;
-    if left_size < right_size {
-        let (start_s, end_s) = in_left;
-        let source_start_s = in_right.0;
-        Played {
-            recording: left,
-            source: right,
-            is_directed,
-            start_s,
-            end_s,
-            source_start_s,
-            windows,
-            tie,
-        }
-    } else {
-        let (start_s, end_s) = in_right;
-        let source_start_s = in_left.0;
-        Played {
-            recording: right,
-            source: left,
-            is_directed,
-            start_s,
-            end_s,
-            source_start_s,
-            windows,
-            tie,
-        }
+    // The side with more recordings was there; of two equal ones the left is called so.
+    let (heard, there) =
+        if left_size < right_size { (in_left, in_right) } else { (in_right, in_left) };
+    Played {
+        recording: heard.0,
+        source: there.0,
+        is_directed: left_size != right_size,
+        start_s: heard.1,
+        end_s: heard.2,
+        source_start_s: there.1,
+        windows: stretch.windows.len(),
+        tie: Tie { accepted: false, ..tie.clone() },
     }
 }

@@ -10,7 +10,7 @@
 //! Cost: nothing where no lags contradict; else, for the eight strongest contradictions and each
 //! common partner, a few milliseconds.
 
-use super::graph::Island;
+use super::graph::{Island, TOGETHER_S};
 use super::pieces;
 use crate::listen::Heard;
 use crate::tie::pairs::Pair;
@@ -20,9 +20,6 @@ const CONTRADICTS_FROM: f64 = 7.0;
 
 /// … unless a candidate at the expected lag has this share of its strength.
 const EXPECTED_SHARE_MIN: f64 = 0.5;
-
-/// Lags nearer than this are one (see `graph`).
-const TOGETHER_S: f64 = 0.25;
 
 /// Contradictions that are looked at, and pauses that may be found so.
 const CONTRADICTIONS_MAX: usize = 8;

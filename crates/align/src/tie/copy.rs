@@ -26,6 +26,7 @@ use super::steps;
 use super::turn::turn_of_samples;
 use crate::listen::{FRAMES_PER_S, Heard, RATE_HZ};
 use crate::resampled::Resampled;
+use crate::straight::Straight;
 use crate::{Recording, Sound};
 
 /// A stretch that is the same in two recordings.
@@ -266,10 +267,10 @@ impl Coherence {
             }
             steps.sort_by(|a: &Step, b| a.left_s.total_cmp(&b.left_s));
             let Some(line) = Line::through(&steps) else { return Ok(None) };
-            let exact = speed * (1.0 - line.slope);
-            let is_flat = line.slope.abs() <= FLAT_PPM * 1e-6 + 3.0 * line.doubt;
-            if as_it_is && (is_flat || line.slope.abs() <= OWN_CLOCK_PPM * 1e-6 + 3.0 * line.doubt)
-            {
+            let slope = line.lag_s.slope;
+            let exact = speed * (1.0 - slope);
+            let is_flat = slope.abs() <= FLAT_PPM * 1e-6 + 3.0 * line.doubt;
+            if as_it_is && (is_flat || slope.abs() <= OWN_CLOCK_PPM * 1e-6 + 3.0 * line.doubt) {
                 return self.ends(pair, &steps, 1.0);
             }
             if (exact - 1.0).abs() < ANY_CLOCK_PPM * 1e-6 {
@@ -488,10 +489,8 @@ fn seeds(left: &Heard, right: &Heard, lag_s: f64) -> Vec<f64> {
 
 /// How the lag moves along a copy.
 struct Line {
-    mid_s: f64,
-    lag_s: f64,
-    /// Seconds of lag for each second, and how sure that is.
-    slope: f64,
+    lag_s: Straight,
+    /// How sure the slope is, in seconds of lag for each second.
     doubt: f64,
 }
 
@@ -507,20 +506,14 @@ impl Line {
         if clear.len() < CLEAR_MIN {
             return None;
         }
-        let count = clear.len() as f64;
-        let mid_s = clear.iter().map(|s| s.left_s).sum::<f64>() / count;
-        let lag_s = clear.iter().map(|s| s.lag_s).sum::<f64>() / count;
-        let over: f64 = clear.iter().map(|s| (s.left_s - mid_s) * (s.lag_s - lag_s)).sum();
-        let under: f64 = clear.iter().map(|s| (s.left_s - mid_s).powi(2)).sum();
-        let slope = over / under.max(1e-9);
-        let residual = |s: &&Step| (s.lag_s - lag_s - slope * (s.left_s - mid_s)).powi(2);
-        let spread = clear.iter().map(residual).sum::<f64>() / (count - 2.0).max(1.0);
-        let doubt = (spread / under.max(1e-9)).sqrt();
-        Some(Self { mid_s, lag_s, slope, doubt })
+        let points: Vec<(f64, f64)> = clear.iter().map(|s| (s.left_s, s.lag_s)).collect();
+        let lag_s = Straight::through(&points);
+        let spread = lag_s.squares(&points) / (points.len() as f64 - 2.0).max(1.0);
+        Some(Self { lag_s, doubt: (spread / lag_s.reach).sqrt() })
     }
 
     fn at(&self, left_s: f64) -> f64 {
-        self.lag_s + self.slope * (left_s - self.mid_s)
+        self.lag_s.at(left_s)
     }
 }
 

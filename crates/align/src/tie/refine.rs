@@ -18,6 +18,7 @@ use std::io;
 use super::gcc_phat::{GccPhat, WINDOW_SAMPLES};
 use crate::Sound;
 use crate::listen::RATE_HZ;
+use crate::straight::Straight;
 
 /// A lag that the band energies claim: `time(left) = time(right) + lag`.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +46,18 @@ pub(crate) struct Look {
     /// How far the best line stands above the others, in their standard deviations.
     pub z: f64,
     pub windows: Vec<Window>,
+}
+
+impl Look {
+    /// How far above chance the waveforms agree, as a share of what confirms a claim: from 1 on
+    /// they do. `None` of too few windows.
+    pub fn height(&self) -> Option<f64> {
+        let all = self.windows.len();
+        let agree = self.windows.iter().filter(|w| w.agrees()).count() as f64;
+        let share = agree / all as f64 / CONFIRM_SHARE;
+        let height = (self.z / CONFIRM_Z).min(share).min(agree / CONFIRM_WINDOWS);
+        (all >= CONFIRM_OF).then_some(height)
+    }
 }
 
 /// One window's verdict.
@@ -87,6 +100,15 @@ const NEAR_SAMPLES: usize = 80;
 /// A window agrees from here: of about 160 lags within ±10 ms the best of pure
 /// chance (a normal variable, squared, over the median square) exceeds it about once in twenty.
 const AGREES_FROM: f64 = 26.0;
+
+/// Waveforms confirm a weak claim when their best line stands this far above the others, and
+/// this share of the windows and so many lie on it: one in twenty does by chance, so of three
+/// windows one does in every seventh claim. Claims between strangers reach 5.7 with three or more
+/// windows.
+const CONFIRM_Z: f64 = 6.5;
+const CONFIRM_SHARE: f64 = 0.3;
+const CONFIRM_WINDOWS: f64 = 2.0;
+const CONFIRM_OF: usize = 3;
 
 /// Windows a claim is judged by. More make no answer better that was right, and cost.
 pub(crate) const WINDOWS_MAX: usize = 32;
@@ -327,15 +349,11 @@ fn settle(sharp: &Line, windows: &[Window]) -> (Line, Option<f64>) {
         if on.len() < ON_LINE_MIN || count < ON_LINE_SHARE_MIN * windows.len() as f64 {
             return (*sharp, None);
         }
-        let mid_s = on.iter().map(|w| w.right_s).sum::<f64>() / count;
-        let lag_s = on.iter().map(|w| w.lag_s).sum::<f64>() / count;
-        let under: f64 = on.iter().map(|w| (w.right_s - mid_s).powi(2)).sum();
-        let over: f64 = on.iter().map(|w| (w.right_s - mid_s) * (w.lag_s - lag_s)).sum();
-        let slope = over / under.max(1e-9);
-        let residual = |w: &&Window| (w.lag_s - lag_s - slope * (w.right_s - mid_s)).powi(2);
-        let spread_s = (on.iter().map(residual).sum::<f64>() / (count - 2.0)).sqrt();
-        line = Line { mid_s, lag_s, drift_ppm: slope * 1e6 };
-        sigma_ppm = Some(spread_s.max(SAMPLED_S) / under.max(1e-9).sqrt() * 1e6);
+        let points: Vec<(f64, f64)> = on.iter().map(|w| (w.right_s, w.lag_s)).collect();
+        let fit = Straight::through(&points);
+        let spread_s = (fit.squares(&points) / (count - 2.0)).sqrt();
+        line = Line { mid_s: fit.mid_x, lag_s: fit.mid_y, drift_ppm: fit.slope * 1e6 };
+        sigma_ppm = Some(spread_s.max(SAMPLED_S) / fit.reach.sqrt() * 1e6);
     }
     (line, sigma_ppm)
 }

@@ -36,6 +36,48 @@ impl Dice {
     }
 }
 
+/// Samples of a stretch of time.
+pub fn samples(seconds: f64) -> usize {
+    (seconds * RATE) as usize
+}
+
+/// How a room reflects.
+pub struct Room {
+    reflections: usize,
+    /// Samples between reflections, on average.
+    apart: usize,
+    loudest: f32,
+    /// Reflections after which a third is left.
+    fades: f32,
+    direct: f32,
+}
+
+/// A lively room: reflections louder than what comes directly.
+pub const LIVELY: Room =
+    Room { reflections: 60, apart: 17, loudest: 0.8, fades: 25.0, direct: 0.5 };
+
+/// A furnished room: few reflections, and later ones.
+pub const FURNISHED: Room =
+    Room { reflections: 50, apart: 23, loudest: 0.6, fades: 15.0, direct: 0.6 };
+
+/// What a room does to a sound on its way to one microphone: reflections of its own.
+pub fn in_a_room(sound: &[f32], seed: usize, room: &Room) -> Vec<f32> {
+    let taps: Vec<(usize, f32)> = (1..room.reflections)
+        .map(|k| {
+            let chance = (k * 7919 + seed * 104_729) % 1009;
+            let strength =
+                (chance as f32 / 504.5 - 1.0) * room.loudest * (-(k as f32) / room.fades).exp();
+            (k * room.apart + chance % room.apart, strength)
+        })
+        .collect();
+    (0..sound.len())
+        .map(|n| {
+            let late: f32 = taps.iter().filter(|t| t.0 <= n).map(|t| t.1 * sound[n - t.0]).sum();
+            room.direct * sound[n] + late
+        })
+        .collect()
+}
+
 /// Something like talk: syllables of random pitch, colour, length and pause.
 pub fn talk(seed: u64, seconds: f64) -> Vec<f32> {
     let mut dice = Dice(seed * 2 + 1);

@@ -6,7 +6,7 @@ use evidence::civil::Civil;
 use evidence::{Basis, ClockReading, MediaTime, SourceId, UtcAnchor, UtcTime};
 use publish::{Labels, Shown, Snapshot, times};
 
-use super::{open, open_door, open_locked, synchronise, use_threads};
+use super::{open, open_door, open_locked, synchronise, take_back, use_threads};
 use crate::args::Clock;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
@@ -32,7 +32,7 @@ pub(super) fn run(desk: &Desk, asked: &Clock) -> Result<(), Error> {
     let file =
         asked.file.as_ref().map(|file| named::recording(&case, &before, file)).transpose()?;
     if asked.undo {
-        take_back(&mut case, file)?;
+        undo(&mut case, file)?;
     } else {
         say(desk, &mut case, &before, file, asked)?;
     }
@@ -181,23 +181,10 @@ fn anchor_from(
 }
 
 /// Takes back what was said last of UTC or a clock, or all that was said of one recording.
-fn take_back(case: &mut Case, file: Option<SourceId>) -> Result<(), Error> {
+fn undo(case: &mut Case, file: Option<SourceId>) -> Result<(), Error> {
     let utc = case.utc_anchors()?.into_iter().map(|told| (told.id, told.anchor.source));
     let readings = case.readings()?.into_iter().map(|told| (told.id, told.anchor.source));
     let mut told: Vec<(i64, SourceId)> = utc.chain(readings).collect();
     told.sort_unstable_by_key(|(id, _)| *id);
-    let gone: Vec<i64> = match file {
-        Some(source) => told.iter().filter(|(_, of)| *of == source).map(|(id, _)| *id).collect(),
-        None => told.last().map(|(id, _)| *id).into_iter().collect(),
-    };
-    if gone.is_empty() {
-        return Err(Error::Asked {
-            what: "nothing was said that could be taken back".to_owned(),
-            hint: "`recount clock CASE` shows what was said",
-        });
-    }
-    for id in gone {
-        case.undo_anchor(&stamp(), id)?;
-    }
-    Ok(())
+    take_back(case, &told, file, "`recount clock CASE` shows what was said")
 }

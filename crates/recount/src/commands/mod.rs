@@ -20,6 +20,7 @@ pub(crate) use place::contradicted;
 use std::path::Path;
 
 use case::{Case, CaseLock};
+use evidence::SourceId;
 use media::{Door, Limits};
 
 use crate::args::{Command, Work};
@@ -86,6 +87,31 @@ fn open_door(desk: &Desk) -> Result<Door, Error> {
     Ok(door)
 }
 
+/// Takes back what a person said last, or all that was said of one recording. `told` is what was
+/// said and can be taken back, by its number, in order.
+///
+/// # Errors
+/// If there is nothing to take back, or the case cannot be written.
+fn take_back(
+    case: &mut Case,
+    told: &[(i64, SourceId)],
+    of: Option<SourceId>,
+    hint: &'static str,
+) -> Result<(), Error> {
+    let gone: Vec<i64> = match of {
+        Some(source) => told.iter().filter(|(_, of)| *of == source).map(|(id, _)| *id).collect(),
+        None => told.last().map(|(id, _)| *id).into_iter().collect(),
+    };
+    if gone.is_empty() {
+        let what = "nothing was said that could be taken back".to_owned();
+        return Err(Error::Asked { what, hint });
+    }
+    for id in gone {
+        case.undo_anchor(&stamp(), id)?;
+    }
+    Ok(())
+}
+
 /// Uses so many threads for computing.
 fn use_threads(work: Work) {
     // Fails only if somebody has set it before, which nobody does.
@@ -103,8 +129,11 @@ pub(crate) fn synchronise(
     work: Work,
     missing: Missing,
 ) -> Result<Vec<Change>, Error> {
-    let before = snapshot::of_case(case)?;
+    let before = case.placements()?;
     listen_and_align(desk, case, door, work, missing)?;
+    if case.placements()? == before {
+        return Ok(Vec::new());
+    }
     let moved = moved::beyond_doubt(&before, &snapshot::of_case(case)?);
     for change in &moved {
         let note = format!("{} {}", change.what.word(), shown_text(&change.file));

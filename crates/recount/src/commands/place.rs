@@ -5,7 +5,7 @@ use evidence::{Anchor, AnchoredBy, CaseTime, MediaTime, Piece, SourceId};
 use publish::{Labels, Snapshot};
 use serde_json::json;
 
-use super::{open, open_door, open_locked, synchronise, use_threads};
+use super::{open, open_door, open_locked, synchronise, take_back, use_threads};
 use crate::args::Place;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
@@ -25,8 +25,9 @@ pub(super) fn run(desk: &Desk, asked: &Place) -> Result<(), Error> {
     use_threads(asked.work);
     let (mut case, _lock) = open_locked(desk, &asked.case)?;
     let before = snapshot::of_case(&case)?;
+    let placed = case.placements()?;
     let said = if asked.undo {
-        take_back(&mut case, &before, asked)?;
+        undo(&mut case, &before, asked)?;
         None
     } else {
         let anchor = anchor(&case, &before, asked)?;
@@ -37,7 +38,7 @@ pub(super) fn run(desk: &Desk, asked: &Place) -> Result<(), Error> {
     let door = open_door(desk)?;
     synchronise(desk, &mut case, &door, asked.work, Missing::KeepsPlacements)?;
     let after = snapshot::of_case(&case)?;
-    let changes = moved::changes(&before, &after);
+    let changes = moved::changes(&placed, &after);
     let tie = said.and_then(|anchor| after.tie_of(&anchor));
     if let Some(sentence) = said.and_then(|anchor| contradicted(&after, &anchor)) {
         desk.needs_attention();
@@ -111,23 +112,9 @@ fn running(
 }
 
 /// Takes back what was said last, or all that was said of one recording.
-fn take_back(case: &mut Case, snapshot: &Snapshot, asked: &Place) -> Result<(), Error> {
-    let told = case.anchors()?;
-    let gone: Vec<i64> = match &asked.file {
-        Some(file) => {
-            let source = named::recording(case, snapshot, file)?;
-            told.iter().filter(|t| t.anchor.source == source).map(|t| t.id).collect()
-        }
-        None => told.last().map(|t| t.id).into_iter().collect(),
-    };
-    if gone.is_empty() {
-        return Err(Error::Asked {
-            what: "nothing was said that could be taken back".to_owned(),
-            hint: "`recount place CASE --list` shows what was said",
-        });
-    }
-    for id in gone {
-        case.undo_anchor(&stamp(), id)?;
-    }
-    Ok(())
+fn undo(case: &mut Case, snapshot: &Snapshot, asked: &Place) -> Result<(), Error> {
+    let told: Vec<_> = case.anchors()?.iter().map(|told| (told.id, told.anchor.source)).collect();
+    let file =
+        asked.file.as_ref().map(|file| named::recording(case, snapshot, file)).transpose()?;
+    take_back(case, &told, file, "`recount place CASE --list` shows what was said")
 }

@@ -70,7 +70,7 @@ impl What {
 }
 
 /// What lies otherwise after than before, by name.
-pub fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+pub fn changes(before: &[Placement], after: &Snapshot) -> Vec<Change> {
     told(before, after, &|old, new, shift_s| {
         let by_s = moved_s(old, new) - shift_s;
         (by_s.abs() >= MOVED_FROM_S).then_some(by_s)
@@ -79,7 +79,7 @@ pub fn changes(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
 
 /// What was placed before and lies otherwise now by more than the doubt it had: whoever relied on
 /// where it was must know. By name.
-pub fn beyond_doubt(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
+pub fn beyond_doubt(before: &[Placement], after: &Snapshot) -> Vec<Change> {
     let mut changes = told(before, after, &|old, new, shift_s| {
         let by_s = farthest_s(old, new, shift_s);
         (by_s.abs() > old.sigma_s().max(MOVED_FROM_S)).then_some(by_s)
@@ -92,11 +92,11 @@ pub fn beyond_doubt(before: &Snapshot, after: &Snapshot) -> Vec<Change> {
 /// be told.
 type Movement<'a> = dyn Fn(&Placement, &Placement, f64) -> Option<f64> + 'a;
 
-fn told(before: &Snapshot, after: &Snapshot, movement: &Movement<'_>) -> Vec<Change> {
+fn told(before: &[Placement], after: &Snapshot, movement: &Movement<'_>) -> Vec<Change> {
     let labels = Labels::of(after);
     let marks = Marks::of(after);
-    let was: BTreeMap<_, &Placement> = placements(before);
-    let is: BTreeMap<_, &Placement> = placements(after);
+    let was = by_source(before);
+    let is = by_source(after.recordings.iter().filter_map(|shown| shown.placement.as_ref()));
     let mut changes = Vec::new();
     let homes = homes(&was, &is, after);
     for (id, placement) in &is {
@@ -165,9 +165,10 @@ fn zeros(
     islands.into_iter().filter_map(zero).collect()
 }
 
-fn placements(snapshot: &Snapshot) -> BTreeMap<evidence::SourceId, &Placement> {
-    let placed = snapshot.recordings.iter().filter_map(|shown| shown.placement.as_ref());
-    placed.filter(|p| !p.pieces.is_empty()).map(|p| (p.source, p)).collect()
+fn by_source<'a>(
+    placements: impl IntoIterator<Item = &'a Placement>,
+) -> BTreeMap<evidence::SourceId, &'a Placement> {
+    placements.into_iter().filter(|p| !p.pieces.is_empty()).map(|p| (p.source, p)).collect()
 }
 
 fn begins_s(placement: &Placement) -> Option<f64> {
@@ -402,13 +403,17 @@ mod tests {
         case((1..=5).map(one).collect())
     }
 
+    fn placements(snapshot: &Snapshot) -> Vec<Placement> {
+        snapshot.recordings.iter().filter_map(|shown| shown.placement.clone()).collect()
+    }
+
     /// What is told when one recording is another than before.
     fn told_of(changed: Shown) -> Vec<(String, What)> {
         let mut after = before();
         after.recordings.push(placed(9, 0, 30.0, 0.0));
         let at = after.recordings.iter().position(|r| r.source.id == changed.source.id).unwrap();
         after.recordings[at] = changed;
-        beyond_doubt(&before(), &after).into_iter().map(|c| (c.file, c.what)).collect()
+        beyond_doubt(&placements(&before()), &after).into_iter().map(|c| (c.file, c.what)).collect()
     }
 
     #[test]
@@ -441,7 +446,7 @@ mod tests {
         };
         after.recordings = after.recordings.into_iter().map(later).collect();
         after.recordings.push(placed(9, 0, 1.0, 0.0));
-        let told = beyond_doubt(&before(), &after);
+        let told = beyond_doubt(&placements(&before()), &after);
         assert_eq!(told.len(), 1, "{told:?}");
         assert_eq!((told[0].what, told[0].by_s), (What::Zero, Some(-7.0)));
     }

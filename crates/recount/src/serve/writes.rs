@@ -17,7 +17,7 @@ use axum::extract::{Path as UrlPath, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use case::{Case, CaseLock};
-use evidence::{Anchor, AnchoredBy, MediaTime, SourceId};
+use evidence::{Anchor, AnchoredBy, MediaTime, Placement, SourceId};
 use futures_util::StreamExt as _;
 use publish::Labels;
 use serde::Deserialize;
@@ -317,20 +317,20 @@ impl Server {
         }
     }
 
-    /// Writes one wish into the case; returns how the case was before.
+    /// Writes one wish into the case; returns what was placed before.
     fn change(
         &self,
         case: &mut Case,
         ticket: &Arc<Ticket>,
         wish: &Wish,
-    ) -> Result<publish::Snapshot, Error> {
+    ) -> Result<Vec<Placement>, Error> {
         if ticket.stopped() {
             return Err(Error::Stopped);
         }
-        let before = snapshot::of_case(case)?;
+        let before = case.placements()?;
         match wish {
             Wish::Place(anchor) => {
-                let sentence = moved::sentence(anchor, &Labels::of(&before));
+                let sentence = moved::sentence(anchor, &Labels::of(&snapshot::without_ties(case)?));
                 case.put_anchor(&stamp(), anchor, &sentence)?;
             }
             Wish::Undo(id) => case.undo_anchor(&stamp(), *id)?,
@@ -395,7 +395,7 @@ fn is_arriving(name: &std::ffi::OsStr) -> bool {
 }
 
 /// What came of a wish, for a person.
-fn told(wish: &Wish, before: &publish::Snapshot, after: &publish::Snapshot) -> String {
+fn told(wish: &Wish, before: &[Placement], after: &publish::Snapshot) -> String {
     if let Wish::Place(anchor) = wish
         && let Some(sentence) = contradicted(after, anchor)
     {
