@@ -36,10 +36,13 @@ const ONE_WAY_S: f64 = 0.0003;
 /// Windows that a line is fitted to.
 const ON_LINE_MIN: usize = 6;
 
-/// Outside the stretch so many windows must be seen before a tie is said to hold or not to, and
-/// so large a share must agree. By chance one in twenty does.
+/// Outside the stretch so many windows must be seen, and less than such a share of them agree,
+/// before a tie is said not to hold there. It is said to hold where chance would agree as often in
+/// one tie of a hundred: of the windows of two voices in lively rooms one in nine does.
 const BEYOND_MIN: usize = 3;
 const BEYOND_SHARE: f64 = 0.2;
+const BY_CHANCE: f64 = 1.0 / 9.0;
+const CHANCE_MAX: f64 = 0.01;
 
 /// Half a window: it sees that much on either side of its moment.
 const HALF_S: f64 = WINDOW_SAMPLES as f64 / RATE_HZ as f64 / 2.0;
@@ -242,7 +245,7 @@ fn strays_s(windows: &[Window]) -> f64 {
 enum Reach {
     /// It agrees there too.
     Beyond,
-    /// It ends with it.
+    /// It ends with it, or chance might agree as often.
     Unknown,
     /// It does not agree there, though both hold sound.
     Within,
@@ -279,14 +282,25 @@ impl Clock<'_> {
         };
         let beyond: Vec<&Window> = tie.windows.iter().filter(is_beyond).collect();
         let agreeing = beyond.iter().filter(|w| w.agrees).count();
-        if beyond.len() < BEYOND_MIN {
-            Reach::Unknown
-        } else if agreeing >= 2 && agreeing as f64 >= BEYOND_SHARE * beyond.len() as f64 {
+        if beyond.len() >= BEYOND_MIN && (agreeing as f64) < BEYOND_SHARE * beyond.len() as f64 {
+            Reach::Within
+        } else if chance_of(agreeing, beyond.len()) <= CHANCE_MAX {
             Reach::Beyond
         } else {
-            Reach::Within
+            Reach::Unknown
         }
     }
+}
+
+/// How often so many windows or more of all agree by chance: the binomial tail.
+fn chance_of(agreeing: usize, all: usize) -> f64 {
+    let mut exactly = (1.0 - BY_CHANCE).powi(all as i32);
+    let mut fewer = 0.0;
+    for hits in 0..agreeing {
+        fewer += exactly;
+        exactly *= (all - hits) as f64 / (hits + 1) as f64 * BY_CHANCE / (1.0 - BY_CHANCE);
+    }
+    1.0 - fewer
 }
 
 /// Which members hang together.
