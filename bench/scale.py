@@ -48,11 +48,12 @@ def one(hours):
     import speed
     files, truth = footage(hours)
     decode_s = speed.decode_only(files)
-    run = measure.run([record.RECOUNT, "sync", *files, "--json", "--progress", "json"], every_s=0.25)
+    command = [record.RECOUNT, "sync", *files, "--json", "--progress", "json"]
+    run = measure.run(command, every_s=None)
     result = json.loads(run["out"]) if run["code"] in (0, 1) else {}
     found, _ = score.score(truth, result)
     figures = {"hours": hours, "devices": DEVICES, "seconds": run["seconds"], "cpu_s": run["cpu_seconds"],
-               "decode_s": round(decode_s, 1), "peak_mib": run["peak_mib"], "code": run["code"],
+               "decode_s": round(decode_s, 1), "peak_mib": measure.run(command, every_s=0.25)["peak_mib"], "code": run["code"],
                "real_time": round(hours * 3600 / run["seconds"]), "stages": measure.stages(run["lines"], run["seconds"]),
                "within_20ms": round((found["within_20ms"] or 0) * found["placeable"]), "placeable": found["placeable"],
                "false": found["false_placements"]}

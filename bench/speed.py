@@ -84,16 +84,17 @@ def one_set(snr_db):
     import score
     files, truth = make(os.path.join(record.WORK, "speed", f"{snr_db}dB"), snr_db)
     alone, runs = [], []
-    for _ in range(RUNS):  # in turns, so that a busy machine is busy for both
+    command = [record.RECOUNT, "sync", *files, "--json", "--progress", "json"]
+    for _ in range(RUNS):  # in turns, so that a busy machine is busy for both; and nobody looks at either
         alone.append(decode_only(files))
-        runs.append(measure.run([record.RECOUNT, "sync", *files, "--json", "--progress", "json"]))
+        runs.append(measure.run(command, every_s=None))
     run = sorted(runs, key=lambda r: r["seconds"])[RUNS // 2]
     result = json.loads(run["out"]) if run["code"] in (0, 1) else {}
     found, _ = score.score(truth, result)
     decode_s = statistics.median(alone)
     figures = {"snr_db": snr_db, "decode_s": round(decode_s, 2), "recount_s": run["seconds"],
                "ratio": round(run["seconds"] / decode_s, 2), "runs": [[round(a, 2), r["seconds"]] for a, r in zip(alone, runs)],
-               "cpu_s": run["cpu_seconds"], "peak_mib": run["peak_mib"], "code": run["code"],
+               "cpu_s": run["cpu_seconds"], "peak_mib": measure.run(command)["peak_mib"], "code": run["code"],
                "real_time": round(RECORDINGS * SECONDS / run["seconds"]), "stages": measure.stages(run["lines"], run["seconds"]),
                "within_20ms": round(found["within_20ms"] * RECORDINGS), "false": found["false_placements"]}
     record.say(figures)
