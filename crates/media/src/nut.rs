@@ -18,6 +18,9 @@ const SYNCPOINT: u64 = 0x4E4B_E4AD_EECA_4569;
 /// uncompressed formats give a second at most.
 const PACKET_BYTES_MAX: usize = 64 << 20;
 
+/// Bytes by which a packet that was begun is first completed: most are shorter.
+const COMPLETED_BYTES: usize = 4096;
+
 mod flag {
     pub(super) const CODED_PTS: u64 = 8;
     pub(super) const STREAM_ID: u64 = 16;
@@ -91,21 +94,46 @@ impl Reader {
     /// Takes the next bytes and calls `packet` for each packet they complete, with the format, the
     /// time stamp and the bytes of the samples (channels interleaved) or of the picture.
     pub(crate) fn push(&mut self, bytes: &[u8], packet: &mut Packet<'_>) -> Result<(), Garbled> {
-        let mut pending = std::mem::take(&mut self.pending);
-        pending.extend_from_slice(bytes);
+        let mut rest = bytes;
+        // What was begun is completed in a place of its own; the others are read where they are.
+        let mut begun = std::mem::take(&mut self.pending);
+        while !begun.is_empty() && !rest.is_empty() {
+            let before = begun.len();
+            let (now, later) = rest.split_at(rest.len().min(COMPLETED_BYTES.max(before)));
+            begun.extend_from_slice(now);
+            let used = self.steps(&begun, before, packet)?;
+            if used >= before {
+                rest = &rest[used - before..];
+                begun.clear();
+            } else {
+                rest = later;
+                begun.drain(..used);
+            }
+        }
+        let used = self.steps(rest, rest.len(), packet)?;
+        begun.extend_from_slice(&rest[used..]);
+        if begun.len() > PACKET_BYTES_MAX {
+            return Err(Garbled("a packet without end"));
+        }
+        self.pending = begun;
+        Ok(())
+    }
+
+    /// Reads what is whole of the bytes and begins before `until`; returns how many that are.
+    fn steps(
+        &mut self,
+        bytes: &[u8],
+        until: usize,
+        packet: &mut Packet<'_>,
+    ) -> Result<usize, Garbled> {
         let mut at = 0;
-        while at < pending.len() {
-            match self.step(&pending[at..], packet)? {
+        while at < until {
+            match self.step(&bytes[at..], packet)? {
                 Step::Used(used) => at += used,
                 Step::Wait => break,
             }
         }
-        pending.drain(..at);
-        if pending.len() > PACKET_BYTES_MAX {
-            return Err(Garbled("a packet without end"));
-        }
-        self.pending = pending;
-        Ok(())
+        Ok(at)
     }
 
     fn step(&mut self, bytes: &[u8], packet: &mut Packet<'_>) -> Result<Step, Garbled> {
