@@ -35,6 +35,8 @@ mod straight;
 mod synchronise;
 #[path = "../src/tie/mod.rs"]
 mod tie;
+#[path = "../src/wide.rs"]
+mod wide;
 
 use std::sync::LazyLock;
 

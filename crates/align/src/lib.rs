@@ -35,6 +35,7 @@ mod sound;
 mod straight;
 mod synchronise;
 mod tie;
+mod wide;
 
 pub use error::Error;
 pub use find::{Found, HeardToo, Nearest, find};

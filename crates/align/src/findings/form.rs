@@ -35,7 +35,7 @@ macro_rules! number {
     )*};
 }
 
-number!(u32, u64, f64);
+number!(u32, u64, f32, f64);
 
 impl Form for SourceId {
     fn write(&self, to: &mut Vec<u8>) {

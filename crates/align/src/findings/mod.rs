@@ -22,10 +22,11 @@ use crate::Recording;
 use crate::tie::copy::Copied;
 use crate::tie::refine::{Claim, Look, Window};
 use crate::tie::search::Candidate;
+use crate::tie::speeds::Shown;
 
 /// Changes whenever the same two recordings would be found otherwise: findings of another version
 /// are made again.
-pub const FINDINGS_VERSION: u32 = 1;
+pub const FINDINGS_VERSION: u32 = 2;
 
 /// What is known of pairs of recordings.
 #[derive(Debug, Default)]
@@ -56,6 +57,8 @@ struct Found {
     lags: Answers<u64, Vec<Candidate>>,
     looks: Answers<[u64; 5], Option<Look>>,
     copies: Answers<Vec<u64>, Vec<Copied>>,
+    shown: Answers<u64, Vec<Shown>>,
+    retimed: Answers<[u64; 3], Option<Copied>>,
 }
 
 /// Answers by their questions.
@@ -138,6 +141,33 @@ impl Findings {
         Ok(answer)
     }
 
+    /// What a window of left, around this moment, shows of right at any speed, if that is known.
+    pub(crate) fn shown(&self, two: Two, middle_s: f64) -> Option<Vec<Shown>> {
+        self.with(two, |found| found.shown.get(&middle_s.to_bits()))
+    }
+
+    /// Keeps what a window shows.
+    pub(crate) fn keep_shown(&self, two: Two, middle_s: f64, shown: Vec<Shown>) {
+        self.with(two, |found| found.shown.put(middle_s.to_bits(), shown));
+    }
+
+    /// What was copied around a moment of both, at about a speed; `follow` follows if that is not
+    /// known.
+    pub(crate) fn retimed(
+        &self,
+        two: Two,
+        (moment_s, speed): ((f64, f64), f64),
+        follow: impl FnOnce() -> io::Result<Option<Copied>>,
+    ) -> io::Result<Option<Copied>> {
+        let question = [moment_s.0, moment_s.1, speed].map(f64::to_bits);
+        if let Some(known) = self.with(two, |found| found.retimed.get(&question)) {
+            return Ok(known);
+        }
+        let answer = follow()?;
+        self.with(two, |found| found.retimed.put(question, answer));
+        Ok(answer)
+    }
+
     fn with<T>(&self, two: Two, work: impl FnOnce(&mut Found) -> T) -> T {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(all.entry(two).or_default())
@@ -147,8 +177,15 @@ impl Findings {
     pub(crate) fn forget_unasked(&self) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, found| {
-            let Found { lags, looks, copies } = found;
-            [lags.forget_unasked(), looks.forget_unasked(), copies.forget_unasked()].contains(&true)
+            let Found { lags, looks, copies, shown, retimed } = found;
+            [
+                lags.forget_unasked(),
+                looks.forget_unasked(),
+                copies.forget_unasked(),
+                shown.forget_unasked(),
+                retimed.forget_unasked(),
+            ]
+            .contains(&true)
         });
     }
 
@@ -234,10 +271,11 @@ impl<Q: Form, A: Form> Form for Answers<Q, A> {
 
 form!(One { id, heard });
 form!(Two { left, right });
-form!(Found { lags, looks, copies });
+form!(Found { lags, looks, copies, shown, retimed });
 form!(Candidate { lag_s, at_right_s, drift_ppm, z });
 form!(Look { lag_s, at_right_s, drift_ppm, drift_sigma_ppm, z, windows });
 form!(Window { right_s, lag_s, surprise, peaks });
+form!(Shown { other_s, speed, alike });
 form!(Copied { left_start_s, right_start_s, length_s, speed, laid_over_left });
 
 #[cfg(test)]

@@ -3,21 +3,22 @@
 //! In: mono samples. Out: for each frame of 20 ms and each of 24 mel bands between 150 and
 //! 3700 Hz, by how many standard deviations the logarithm of its energy exceeds that of the
 //! second around it.
-//! Method: log-mel energies (Davis & Mermelstein 1980) with the local mean taken away in each
-//! band, which removes microphone response, hum, codec tilt and slow gain control (cepstral
-//! mean normalisation, Atal 1974, with a short window). Spectrogram features are correlated
-//! later, at all lags, by FFT; see `tie::search`.
+//! Method: log-mel energies (Davis & Mermelstein 1980), whitened by `whiten` when all are known.
+//! Spectrogram features are correlated later, at all lags, by FFT; see `tie::search`.
 //! Why not waveforms here: rooms and moving sources decorrelate waveforms at metres of
 //! distance, band energies stay. On the project's public scenes the z-value of true pairs is
 //! above 9 and that of strangers below 7.5; summed GCC-PHAT of waveforms mixes the two.
-//! Cost: one FFT of 512 points for each 160 samples.
+//! Cost: one complex FFT of 512 points for two frames of 160 samples, and as much again around it.
 
 use std::sync::{Arc, LazyLock};
 
 use evidence::Stretch;
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
+use realfft::num_complex::Complex32;
+use rustfft::{Fft, FftPlanner};
 
+use super::whiten::whitened;
 use super::{Heard, RATE_HZ};
+use crate::wide::wide;
 
 /// Bands between [`BAND_LOW_HZ`] and [`BAND_HIGH_HZ`]. With 48 the z-values of true pairs rise
 /// by a tenth; with 24 time and memory halve.
@@ -38,10 +39,6 @@ const BAND_LOW_HZ: f64 = 150.0;
 /// Above it telephone, GSM and AMR hold nothing.
 const BAND_HIGH_HZ: f64 = 3700.0;
 
-/// Frames whose mean is taken away around each frame: 0.74 s, longer than a syllable, shorter
-/// than gain control. With 2 s, z-values of true pairs fall by a third.
-const LOCAL_FRAMES: usize = 37;
-
 /// A frame this far (in nepers of energy, 60 dB) below the recording's median is silence:
 /// what is left there is dither or codec noise.
 const SILENT_BELOW_MEDIAN: f32 = 13.8;
@@ -50,26 +47,25 @@ const SILENT_BELOW_MEDIAN: f32 = 13.8;
 const ENERGY_FLOOR: f32 = 1e-12;
 
 /// Step of stored logarithms in nepers; a byte of them spans 110 dB.
-const LOG_STEP: f32 = 0.1;
+pub(super) const LOG_STEP: f32 = 0.1;
 
-/// Deviations beyond this many standard deviations are clipped: one loud click must not
-/// outweigh a minute of speech. Below, a lull says less than an onset.
-const DEVIATION_MAX: f32 = 4.0;
-const DEVIATION_MIN: f32 = -1.0;
-
-/// Stored deviations are bytes of 1/28 standard deviation.
-pub(super) const UNITS_PER_SIGMA: f32 = 28.0;
+/// Frames whose energies are summed side by side; even.
+const FRAMES_AT_ONCE: usize = 8;
 
 pub(super) struct BandAnalyser {
-    fft: Arc<dyn RealToComplex<f32>>,
+    fft: Arc<dyn Fft<f32>>,
     window: Vec<f32>,
     /// First bin of each band and the one after its last.
     bins: Vec<(usize, usize)>,
     /// Samples not yet consumed by a frame.
     pending: Vec<f32>,
-    scratch_in: Vec<f32>,
-    scratch_out: Vec<Complex32>,
+    /// Two frames, the second as the imaginary part of the first.
+    frames: Vec<Complex32>,
+    spectrum: Vec<Complex32>,
     scratch: Vec<Complex32>,
+    /// Energies of the frames that were transformed last, from the first bin of any band on.
+    energies: Vec<[f32; FRAMES_AT_ONCE]>,
+    transformed: usize,
     /// Quantised logarithms, `BANDS` a frame.
     logs: Vec<u8>,
     samples: u64,
@@ -77,20 +73,24 @@ pub(super) struct BandAnalyser {
 
 impl BandAnalyser {
     pub(super) fn new() -> Self {
-        let fft = RealFftPlanner::<f32>::new().plan_fft_forward(WINDOW_SAMPLES);
+        let fft = FftPlanner::new().plan_fft_forward(WINDOW_SAMPLES);
+        let zeros = |count| vec![Complex32::default(); count];
         let window = (0..WINDOW_SAMPLES)
             .map(|i| {
                 let phase = std::f64::consts::TAU * i as f64 / WINDOW_SAMPLES as f64;
                 (0.5 - 0.5 * phase.cos()) as f32
             })
             .collect();
+        let bins = band_bins();
         Self {
             window,
-            bins: band_bins(),
+            energies: vec![[0.0; FRAMES_AT_ONCE]; bins[BANDS - 1].1 - bins[0].0],
+            transformed: 0,
+            bins,
             pending: Vec::with_capacity(1 << 15),
-            scratch_in: fft.make_input_vec(),
-            scratch_out: fft.make_output_vec(),
-            scratch: fft.make_scratch_vec(),
+            frames: zeros(WINDOW_SAMPLES),
+            spectrum: zeros(WINDOW_SAMPLES),
+            scratch: zeros(fft.get_outofplace_scratch_len()),
             fft,
             logs: Vec::new(),
             samples: 0,
@@ -101,46 +101,104 @@ impl BandAnalyser {
         self.samples += mono.len() as u64;
         self.pending.extend(mono.iter().map(|s| if s.is_finite() { *s } else { 0.0 }));
         let mut start = 0;
-        while start + WINDOW_SAMPLES <= self.pending.len() {
-            self.frame(start);
-            start += HOP_SAMPLES;
+        while start + HOP_SAMPLES + WINDOW_SAMPLES <= self.pending.len() {
+            self.two_frames(start);
+            start += 2 * HOP_SAMPLES;
         }
         self.pending.drain(..start);
     }
 
-    fn frame(&mut self, start: usize) {
-        let samples = &self.pending[start..start + WINDOW_SAMPLES];
-        for ((out, s), w) in self.scratch_in.iter_mut().zip(samples).zip(&self.window) {
-            *out = s * w;
-        }
-        self.fft
-            .process_with_scratch(&mut self.scratch_in, &mut self.scratch_out, &mut self.scratch)
-            .expect("buffers come from the plan itself");
-        for &(first, end) in &self.bins {
-            let energy: f32 = self.scratch_out[first..end].iter().map(Complex32::norm_sqr).sum();
-            let mean = energy / ((end - first) * WINDOW_SAMPLES) as f32;
-            self.logs.push(quantise_log(mean));
+    /// Transforms the frame that begins there, and the next if there is another.
+    fn two_frames(&mut self, start: usize) {
+        let lowest = self.bins[0].0;
+        let samples = &self.pending[start..];
+        taper(samples, &self.window, &mut self.frames);
+        self.fft.process_outofplace_with_scratch(
+            &mut self.frames,
+            &mut self.spectrum,
+            &mut self.scratch,
+        );
+        energies(&self.spectrum, lowest, self.transformed, &mut self.energies);
+        let has_second = samples.len() >= HOP_SAMPLES + WINDOW_SAMPLES;
+        self.transformed += if has_second { 2 } else { 1 };
+        if self.transformed >= FRAMES_AT_ONCE {
+            self.end_frames();
         }
     }
 
-    /// Takes the local mean away and scales each band to its own spread.
-    pub(super) fn finish(self, stretches: &[Stretch]) -> Heard {
-        let frames = self.logs.len() / BANDS;
-        let active = active_frames(&self.logs, stretches);
-        let mut deviations = vec![0i8; frames * BANDS];
-        let mut line = Vec::with_capacity(frames);
-        let mut flattener = Flattener::new(frames);
-        for band in 0..BANDS {
-            line.clear();
-            line.extend((0..frames).map(|f| f32::from(self.logs[f * BANDS + band]) * LOG_STEP));
-            whiten(&mut line, &active);
-            flattener.flatten(&mut line, &active);
-            for (frame, value) in line.iter().enumerate() {
-                deviations[frame * BANDS + band] = (value * UNITS_PER_SIGMA).round() as i8;
-            }
+    /// The logarithms of the frames that were transformed last.
+    fn end_frames(&mut self) {
+        if self.transformed == 0 {
+            return;
         }
+        let begun = self.logs.len();
+        self.logs.resize(begun + self.transformed * BANDS, 0);
+        let lowest = self.bins[0].0;
+        for (band, &(first, end)) in self.bins.iter().enumerate() {
+            let sums = sums(&self.energies[first - lowest..end - lowest]);
+            let count = ((end - first) * WINDOW_SAMPLES) as f32;
+            let own = self.logs[begun + band..].iter_mut().step_by(BANDS);
+            own.zip(sums).for_each(|(log, sum)| *log = quantise_log(sum / count));
+        }
+        self.transformed = 0;
+    }
+
+    /// Whitens what was heard.
+    pub(super) fn finish(mut self, stretches: &[Stretch]) -> Heard {
+        if self.pending.len() >= WINDOW_SAMPLES {
+            self.two_frames(0);
+        }
+        self.end_frames();
+        let active = active_frames(&self.logs, stretches);
+        let deviations = whitened(&self.logs, &active);
         let active_frames = active.iter().filter(|a| **a).count() as u64;
         Heard::new(self.samples, active_frames, deviations)
+    }
+}
+
+wide! {
+    /// A frame and the next, tapered; what is not there is silence.
+    fn taper(samples: &[f32], window: &[f32], frames: &mut [Complex32]) {
+        match samples.get(HOP_SAMPLES..HOP_SAMPLES + WINDOW_SAMPLES) {
+            Some(next) => {
+                let both = samples.iter().zip(next).zip(window);
+                for (frame, ((sample, next), taper)) in frames.iter_mut().zip(both) {
+                    *frame = Complex32::new(sample * taper, next * taper);
+                }
+            }
+            None => {
+                for (frame, (sample, taper)) in frames.iter_mut().zip(samples.iter().zip(window)) {
+                    *frame = Complex32::new(sample * taper, 0.0);
+                }
+            }
+        }
+    }
+
+    /// The energies of two frames that were transformed as one: of each the spectrum is half of what
+    /// that one and its mirror have in common, or not. They go into `lane` and the next.
+    fn energies(
+        spectrum: &[Complex32],
+        lowest: usize,
+        lane: usize,
+        energies: &mut [[f32; FRAMES_AT_ONCE]],
+    ) {
+        let mirrored = spectrum[..=WINDOW_SAMPLES - lowest].iter().rev();
+        let bins = spectrum[lowest..].iter().zip(mirrored);
+        for (energies, (z, m)) in energies.iter_mut().zip(bins) {
+            let (re, im) = (0.5 * (z.re + m.re), 0.5 * (z.im - m.im));
+            let (next_re, next_im) = (0.5 * (z.im + m.im), 0.5 * (m.re - z.re));
+            energies[lane] = re * re + im * im;
+            energies[lane + 1] = next_re * next_re + next_im * next_im;
+        }
+    }
+
+    /// The energies of a band.
+    fn sums(energies: &[[f32; FRAMES_AT_ONCE]]) -> [f32; FRAMES_AT_ONCE] {
+        let mut sums = [0.0f32; FRAMES_AT_ONCE];
+        for energies in energies {
+            sums.iter_mut().zip(energies).for_each(|(sum, energy)| *sum += energy);
+        }
+        sums
     }
 }
 
@@ -234,116 +292,6 @@ fn active_frames(logs: &[u8], stretches: &[Stretch]) -> Vec<bool> {
     }
     active
 }
-
-/// One band: deviation from the mean of the active frames around, in units of its own spread,
-/// clipped, centred; zero where nothing sounds.
-fn whiten(line: &mut [f32], active: &[bool]) {
-    let half = LOCAL_FRAMES / 2;
-    let prefix: Vec<(f64, u32)> = std::iter::once((0.0, 0))
-        .chain(line.iter().zip(active).scan((0.0, 0), |(sum, count), (value, active)| {
-            if *active {
-                *sum += f64::from(*value);
-                *count += 1;
-            }
-            Some((*sum, *count))
-        }))
-        .collect();
-    for frame in 0..line.len() {
-        let (first, end) = (frame.saturating_sub(half), (frame + half + 1).min(line.len()));
-        let count = prefix[end].1 - prefix[first].1;
-        line[frame] = if active[frame] {
-            line[frame] - ((prefix[end].0 - prefix[first].0) / f64::from(count.max(1))) as f32
-        } else {
-            0.0
-        };
-    }
-    let count = active.iter().filter(|a| **a).count().max(1) as f32;
-    let spread = (line.iter().map(|v| v * v).sum::<f32>() / count).sqrt().max(1e-3);
-    for value in line.iter_mut() {
-        *value = (*value / spread).clamp(DEVIATION_MIN, DEVIATION_MAX);
-    }
-    let mean = line.iter().zip(active).filter(|(_, a)| **a).map(|(v, _)| v).sum::<f32>() / count;
-    for (value, active) in line.iter_mut().zip(active) {
-        *value = if *active { (*value - mean).min(DEVIATION_MAX) } else { 0.0 };
-    }
-}
-
-/// Evens out the rhythm of a band, so that what repeats exactly (a siren, an announcement, a
-/// loop) does not outweigh what happens once.
-///
-/// Method: in the spectrum of the band's deviations over time (the modulation spectrum) exact
-/// repetition stands as lines; bins above `RHYTHM_MAX` times the median around them are
-/// brought down to it. It is to slow modulations what the phase transform (Knapp & Carter
-/// 1976) is to waveforms, with a ceiling where that has division.
-struct Flattener {
-    length: usize,
-    forward: Arc<dyn RealToComplex<f32>>,
-    inverse: Arc<dyn ComplexToReal<f32>>,
-}
-
-impl Flattener {
-    fn new(frames: usize) -> Self {
-        let length = (2 * frames).next_power_of_two().clamp(512, RHYTHM_FRAMES);
-        let mut planner = RealFftPlanner::new();
-        Self {
-            length,
-            forward: planner.plan_fft_forward(length),
-            inverse: planner.plan_fft_inverse(length),
-        }
-    }
-
-    fn flatten(&mut self, line: &mut [f32], active: &[bool]) {
-        if line.len() < RHYTHM_FRAMES_MIN {
-            return;
-        }
-        let mut spectrum = self.forward.make_output_vec();
-        let mut padded = self.forward.make_input_vec();
-        for (part, active) in line.chunks_mut(self.length / 2).zip(active.chunks(self.length / 2)) {
-            padded.fill(0.0);
-            padded[..part.len()].copy_from_slice(part);
-            self.forward.process(&mut padded, &mut spectrum).expect("plan");
-            let mut sizes = Vec::new();
-            for bins in spectrum.chunks_mut(RHYTHM_BINS) {
-                sizes.clear();
-                sizes.extend(bins.iter().map(|b| b.norm_sqr().sqrt()));
-                let mid = sizes.len() / 2;
-                let ceiling = RHYTHM_MAX * *sizes.select_nth_unstable_by(mid, f32::total_cmp).1;
-                for bin in bins {
-                    let size = bin.norm_sqr().sqrt();
-                    if size > ceiling {
-                        *bin *= ceiling / size;
-                    }
-                }
-            }
-            spectrum[0].im = 0.0;
-            if let Some(last) = spectrum.last_mut() {
-                last.im = 0.0;
-            }
-            self.inverse.process(&mut spectrum, &mut padded).expect("plan");
-            for ((value, flat), active) in part.iter_mut().zip(&padded).zip(active) {
-                *value = if *active { *flat } else { 0.0 };
-            }
-        }
-        let count = active.iter().filter(|a| **a).count().max(1) as f32;
-        let spread = (line.iter().map(|v| v * v).sum::<f32>() / count).sqrt().max(1e-6);
-        for v in line {
-            *v = (*v / spread).clamp(-4.0, 4.0);
-        }
-    }
-}
-
-/// Frames flattened at once: 5 min 28 s, padded to as much again where shorter.
-const RHYTHM_FRAMES: usize = 16384;
-
-/// Recordings below this (10 s) hold too few bins to tell a rhythm from chance.
-const RHYTHM_FRAMES_MIN: usize = 500;
-
-/// Bins around which the median is taken.
-const RHYTHM_BINS: usize = 256;
-
-/// A bin may reach so many medians: with 1 faint recordings suffer, with 2.5 a siren still
-/// outweighs speech (tried from 0.5 to 2.5 on the public scenes: 1 to 2.5 differ little).
-const RHYTHM_MAX: f32 = 1.5;
 
 #[cfg(test)]
 mod tests {

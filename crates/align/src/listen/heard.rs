@@ -5,12 +5,12 @@
 //! all before it. The bytes are a cache of our own making: a damaged one is refused and made
 //! again.
 
-use super::bands::UNITS_PER_SIGMA;
+use super::whiten::UNITS_PER_SIGMA;
 use super::{BANDS, FRAMES_PER_S, RATE_HZ};
 
 /// Changes whenever the same sound would be heard otherwise: caches of another version are
 /// made again.
-pub const HEARD_VERSION: u32 = 2;
+pub const HEARD_VERSION: u32 = 3;
 
 const MAGIC: [u8; 4] = *b"RHRD";
 const HEAD_BYTES: usize = 4 + 4 + 8 + 8 + 8;

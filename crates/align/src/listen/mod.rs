@@ -8,6 +8,7 @@
 mod bands;
 mod heard;
 pub(crate) mod light;
+mod whiten;
 
 pub(crate) use bands::{BANDS, FRAMES_PER_S, mel_band_of_scaled};
 pub use heard::{HEARD_VERSION, Heard, HeardError};

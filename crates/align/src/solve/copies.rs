@@ -22,7 +22,7 @@ use crate::tie::copy::{ANY_CLOCK_PPM, Coherence, Copied};
 use crate::tie::pairs::Pair;
 use crate::tie::speeds::{self, Moment, Unexplained};
 use crate::tie::stretched;
-use crate::{Error, Heard, Recording, Sound, Watch};
+use crate::{Error, Recording, Watch};
 
 /// Sound laid over a copy makes it louder there by at least this, in nepers of energy.
 const LAID_OVER_FROM: f64 = 0.2;
@@ -86,11 +86,11 @@ pub(crate) fn excerpts(
         })
         .collect::<Result<_, Error>>()?;
     let mut stretches: Vec<Stretch> = found.into_iter().flatten().collect();
-    stretches.extend(parted(recordings, on_clock, partings, watch)?);
+    let run = (findings, watch);
+    stretches.extend(parted(recordings, on_clock, partings, run)?);
     let unexplained = unexplained(recordings, on_clock, &stretches);
-    let heard: Vec<&Heard> = recordings.iter().map(|r| r.heard).collect();
-    let moments = speeds::moments(&unexplained, &heard, watch)?;
-    stretches.extend(retimed(recordings, on_clock, &moments, watch)?);
+    let moments = speeds::moments(&unexplained, recordings, run)?;
+    stretches.extend(retimed(recordings, on_clock, &moments, run)?);
     let is_copy: Vec<bool> =
         (0..recordings.len()).map(|i| stretches.iter().any(|s| s.copy == i)).collect();
     stretches.sort_by(|a, b| {
@@ -229,7 +229,7 @@ fn parted(
     recordings: &[&Recording],
     on_clock: &[usize],
     partings: &[Parting],
-    watch: &dyn Watch,
+    (findings, watch): (&Findings, &dyn Watch),
 ) -> Result<Vec<Stretch>, Error> {
     let found: Vec<Vec<Stretch>> = partings
         .par_iter()
@@ -237,10 +237,11 @@ fn parted(
             if watch.stopped() {
                 return Err(Error::Stopped);
             }
-            let sounds = (recordings[p.recording].sound, recordings[p.partner].sound);
+            let (recording, partner) = (recordings[p.recording], recordings[p.partner]);
             let moment = (p.at_s, p.partner_s);
-            let copied = coherence
-                .retimed(sounds.0, sounds.1, moment, 1.0)
+            let follow = || coherence.retimed(recording.sound, partner.sound, moment, 1.0);
+            let copied = findings
+                .retimed(Two::of(recording, partner), (moment, 1.0), follow)
                 .map_err(|source| Error::Sound { source })?;
             let Some(copied) = copied.filter(|c| (c.speed - 1.0).abs() > 1e-9) else {
                 return Ok(Vec::new());
@@ -369,7 +370,7 @@ fn retimed(
     recordings: &[&Recording],
     on_clock: &[usize],
     moments: &[Moment],
-    watch: &dyn Watch,
+    (findings, watch): (&Findings, &dyn Watch),
 ) -> Result<Vec<Stretch>, Error> {
     let mut copies: Vec<usize> = moments.iter().map(|m| m.copy).collect();
     copies.sort_unstable();
@@ -384,8 +385,8 @@ fn retimed(
                 if watch.stopped() {
                     return Err(Error::Stopped);
                 }
-                let sounds = (recordings[copy].sound, recordings[m.other].sound);
-                let new = around(coherence, sounds, m, &known);
+                let two = (recordings[copy], recordings[m.other]);
+                let new = around(coherence, two, m, &known, findings);
                 if let Some(new) = new.map_err(|source| Error::Sound { source })? {
                     known.push((m.other, m.alike, new));
                 }
@@ -409,9 +410,10 @@ fn retimed(
 /// The copy around a moment, unless it is known or the moment of another is likelier.
 fn around(
     coherence: &mut Coherence,
-    (copy, other): (&dyn Sound, &dyn Sound),
+    (copy, other): (&Recording, &Recording),
     m: &Moment,
     known: &[(usize, f32, Copied)],
+    findings: &Findings,
 ) -> io::Result<Option<Copied>> {
     for aside_s in SEEDS_S {
         let copy_s = m.copy_s + aside_s;
@@ -425,7 +427,9 @@ fn around(
         if known.iter().any(is_known) {
             continue;
         }
-        let found = coherence.retimed(copy, other, (copy_s, other_s), m.speed)?;
+        let moment = (copy_s, other_s);
+        let follow = || coherence.retimed(copy.sound, other.sound, moment, m.speed);
+        let found = findings.retimed(Two::of(copy, other), (moment, m.speed), follow)?;
         if found.is_some() {
             return Ok(found);
         }

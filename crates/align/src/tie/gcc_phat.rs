@@ -8,13 +8,16 @@
 //! Each window's correlation is squared and divided by its own median, so that a window says
 //! how surprising a lag is and not how loud it was; it keeps its sign, which tells a direct sound
 //! from the lobes and reflections beside it (and a microphone that is wired the other way round).
-//! Cost: three FFTs of 32,768 points a window, 0.6 ms.
+//! Both windows are transformed at once, as the real and the imaginary part of one line.
+//! Cost: two FFTs of 32,768 points a window, one of them complex, 0.4 ms.
 
 use std::sync::Arc;
 
-use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
+use realfft::{ComplexToReal, RealFftPlanner, num_complex::Complex32};
+use rustfft::{Fft, FftPlanner};
 
 use crate::listen::RATE_HZ;
+use crate::wide::wide;
 
 /// Samples in a window: 4.1 s. In a shorter one the peak drowns at −5 dB, in a longer one the
 /// sources move and several of them compete.
@@ -33,28 +36,27 @@ const SILENCE: f32 = 1e-5;
 
 /// Reusable buffers for one thread.
 pub(crate) struct GccPhat {
-    forward: Arc<dyn RealToComplex<f32>>,
+    forward: Arc<dyn Fft<f32>>,
     inverse: Arc<dyn ComplexToReal<f32>>,
     taper: Arc<[f32]>,
+    both: Vec<Complex32>,
+    cross: Vec<Complex32>,
     line: Vec<f32>,
-    left: Vec<Complex32>,
-    right: Vec<Complex32>,
     scratch: Vec<Complex32>,
 }
 
 impl GccPhat {
     pub fn new() -> Self {
-        let mut planner = RealFftPlanner::new();
-        let forward = planner.plan_fft_forward(WINDOW_SAMPLES);
-        let inverse = planner.plan_fft_inverse(WINDOW_SAMPLES);
+        let forward = FftPlanner::new().plan_fft_forward(WINDOW_SAMPLES);
+        let inverse = RealFftPlanner::new().plan_fft_inverse(WINDOW_SAMPLES);
         let taper = (0..WINDOW_SAMPLES)
             .map(|i| (std::f64::consts::PI * (i as f64 + 0.5) / WINDOW_SAMPLES as f64).sin() as f32)
             .collect();
-        let scratch = forward.get_scratch_len().max(inverse.get_scratch_len());
+        let scratch = forward.get_inplace_scratch_len().max(inverse.get_scratch_len());
         Self {
-            line: vec![0.0; WINDOW_SAMPLES],
-            left: forward.make_output_vec(),
-            right: forward.make_output_vec(),
+            both: vec![Complex32::default(); WINDOW_SAMPLES],
+            cross: inverse.make_input_vec(),
+            line: inverse.make_output_vec(),
             scratch: vec![Complex32::default(); scratch],
             forward,
             inverse,
@@ -67,20 +69,15 @@ impl GccPhat {
     /// [`WINDOW_SAMPLES`] long; a positive lag: the sound is later in `left`. Nothing when either
     /// is silent.
     pub fn surprise(&mut self, left: &[f32], right: &[f32], reach: usize) -> Option<Vec<f32>> {
-        if loudness(left) < SILENCE || loudness(right) < SILENCE {
-            return None;
+        let (left_gain, right_gain) = (gain(left)?, gain(right)?);
+        let samples = left.iter().zip(right).zip(self.taper.iter());
+        for (both, ((left, right), taper)) in self.both.iter_mut().zip(samples) {
+            *both = Complex32::new(left * left_gain * taper, right * right_gain * taper);
         }
-        for (samples, spectrum) in [(left, &mut self.left), (right, &mut self.right)] {
-            for ((out, s), w) in self.line.iter_mut().zip(samples).zip(self.taper.iter()) {
-                *out = s * w;
-            }
-            self.forward
-                .process_with_scratch(&mut self.line, spectrum, &mut self.scratch)
-                .expect("buffers have the length of the plan");
-        }
-        self.whiten();
+        self.forward.process_with_scratch(&mut self.both, &mut self.scratch);
+        whitened_cross(&self.both, &mut self.cross);
         self.inverse
-            .process_with_scratch(&mut self.left, &mut self.line, &mut self.scratch)
+            .process_with_scratch(&mut self.cross, &mut self.line, &mut self.scratch)
             .expect("buffers have the length of the plan");
         let mut squares = Vec::with_capacity(2 * reach + 1);
         squares.extend(self.line[WINDOW_SAMPLES - reach..].iter().map(|c| c * c.abs()));
@@ -103,19 +100,30 @@ impl GccPhat {
         }
         Some(squares)
     }
+}
 
-    /// The cross-spectrum with most of its magnitude taken out, inside the band; in `left`.
-    fn whiten(&mut self) {
+/// What makes samples as loud as any others, so that neither drowns in what the other's transform
+/// rounds off; nothing when they are silent.
+fn gain(samples: &[f32]) -> Option<f32> {
+    let loudness = loudness(samples);
+    (loudness >= SILENCE).then(|| loudness.recip())
+}
+
+wide! {
+    /// The cross-spectrum with most of its magnitude taken out, inside the band, of two lines that were
+    /// transformed as one: the spectrum of each is half of what that one and its mirror have in common,
+    /// or not.
+    fn whitened_cross(both: &[Complex32], cross: &mut [Complex32]) {
         let bin = |hz: f64| (hz * WINDOW_SAMPLES as f64 / f64::from(RATE_HZ)).round() as usize;
         let (low, high) = (bin(BAND_LOW_HZ), bin(BAND_HIGH_HZ));
-        self.left[..low].fill(Complex32::default());
-        self.left[high..].fill(Complex32::default());
-        for (a, b) in self.left[low..high].iter_mut().zip(&self.right[low..high]) {
-            let gain = whitening(a.norm_sqr() * b.norm_sqr() + 1e-30);
-            *a = Complex32::new(
-                (a.re * b.re + a.im * b.im) * gain,
-                (a.im * b.re - a.re * b.im) * gain,
-            );
+        cross[..low].fill(Complex32::default());
+        cross[high..].fill(Complex32::default());
+        let mirrored = both[WINDOW_SAMPLES - high + 1..=WINDOW_SAMPLES - low].iter().rev();
+        for (cross, (z, m)) in cross[low..high].iter_mut().zip(both[low..high].iter().zip(mirrored)) {
+            // Twice the one and twice the other, turned by a right angle.
+            let (a, b) = ((z.re + m.re, z.im - m.im), (z.im + m.im, m.re - z.re));
+            let gain = whitening((a.0 * a.0 + a.1 * a.1) * (b.0 * b.0 + b.1 * b.1) + 1e-30);
+            *cross = Complex32::new((a.0 * b.0 + a.1 * b.1) * gain, (a.1 * b.0 - a.0 * b.1) * gain);
         }
     }
 }
@@ -123,6 +131,7 @@ impl GccPhat {
 /// `power^(−7/16)`, that is `(|a| |b|)^(−7/8)`, within 5 %: the bits of a number are about its
 /// logarithm, and phases do not ask for more. Four roots and a division would cost as much as an
 /// FFT.
+#[inline]
 fn whitening(power: f32) -> f32 {
     // The power of one is one, less what makes the error as large below as above.
     const ONE: u32 = 1.0f32.to_bits() / 16 * (16 + 7) - 518_600;
