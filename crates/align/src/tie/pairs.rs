@@ -5,7 +5,7 @@
 //! shorter ones. In a small case that is every pair. In a large one a pair is left out when
 //! both already hang together with each other and with enough others: a clock needs a few
 //! good partners, not all.
-//! Cost: small cases, pairs × 0.5 ms; large cases on one clock, recordings × partners; large
+//! Cost: small cases, pairs × 0.15 ms; large cases on one clock, recordings × partners; large
 //! cases of many clocks remain quadratic in the number of recordings.
 
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ const SURE_SHARE_MAX: f64 = 0.6;
 /// A recording with so many sure partners on one clock needs no more.
 const PARTNERS_ENOUGH: usize = 4;
 
-/// Block products below which no pair is left out: 64 recordings need 2016, 5 s of one core.
+/// Block products below which no pair is left out: 64 recordings need 2016, half a second of one core.
 const PRODUCTS_FREE: usize = 12_000;
 
 /// Memory for probes that are kept between hubs.

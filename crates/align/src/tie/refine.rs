@@ -8,7 +8,7 @@
 //! every drift up to ±300 ppm; no window votes alone. Only then is each window asked whether
 //! it agrees, within a few milliseconds of the line. All windows of a claim have one polarity:
 //! lobes and reflections of the other sign are nobody's lag.
-//! Cost: 0.8 ms a window, and windows × lines × 500 additions twice over.
+//! Cost: 0.12 ms a window, and windows × lines × 500 additions twice over.
 //! Cannot: tell two sources apart. Where a talker walks or several stand far apart, windows
 //! agree at lags up to distance / 343 m/s away from one another; the line follows the source
 //! most often heard, the rest counts as disagreement.
