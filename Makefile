@@ -1,7 +1,7 @@
 # Recount: two commands to begin with, `make demo` and `make test`. Each installs what it needs.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test score deny bench bench-scale clean
+.PHONY: help demo test score deny picture bench bench-scale bench-page clean
 
 help: ## What can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -18,11 +18,17 @@ score: ## Only the scene scores, by the release build
 deny: ## Licences, sources and known flaws of the dependencies, by cargo-deny (installs it)
 	@scripts/deny
 
+picture: ## The README's picture of the page, taken anew in a browser
+	@scripts/picture
+
 bench: ## Accuracy, peers and speed, measured and written into bench/README.md
 	@scripts/bench accuracy peers speed
 
 bench-scale: ## 1, 10 and 100 hours of footage (over an hour, and 10 GB of disk)
 	@scripts/bench scale
+
+bench-page: ## The page in a browser: lockstep, seeking, opening, zooming, memory (ten minutes)
+	@scripts/bench-page
 
 clean: ## Remove what was built and made
 	rm -rf target demo-out bench/work

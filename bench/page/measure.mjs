@@ -1,26 +1,31 @@
-// Figures of the page in a real browser: lockstep, seeking, opening, zooming, memory. Writes JSON.
+// Figures of the page in a real browser: lockstep, seeking, opening, zooming, memory. Writes JSON, and with --write tables
+// into bench/README.md; `scripts/bench-page` builds what it needs and calls it.
 //
-//   node bench/page/measure.mjs OUT.json [--only lockstep,seek,open,zoom,memory] [--long FOLDER]
+//   node bench/page/measure.mjs [OUT.json] [--write] [--quick] [--only lockstep,seek,open,zoom,memory] [--size 1280x720]
+//                               [--work FOLDER] [--long FOLDER]
 //
-// Needs what tests/page needs (npm ci there). --long names a folder with some 100 hours of recordings, as bench-scale
-// makes them; without it the large case is left out and said so.
+// Needs what tests/page needs (npm ci there). --work is where films and cases are made and found again. --long names a
+// folder with some 100 hours of recordings, as bench-scale makes them; without it, and without a case that was made of
+// one before, the large case is left out and said so.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
-import { join } from "node:path";
+import { cpus, loadavg } from "node:os";
+import { join, resolve } from "node:path";
 import { browse, close, open, press, ready, ROOT, serve } from "../../tests/page/stage.mjs";
 import { BIT_PX, BITS, makeFilms } from "./films.mjs";
 import { makeCrowd } from "./crowd.mjs";
+import { writeTables } from "./report.mjs";
 
-const WORK = join(ROOT, "bench/work/page");
 const PROGRAM = process.env.RECOUNT ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, "target"), "release/recount");
 const words = process.argv.slice(2);
 const option = (name) => (words.includes(name) ? words[words.indexOf(name) + 1] : null);
+const WORK = resolve(option("--work") ?? join(ROOT, "bench/work/page"));
 const out = words.find((word) => word.endsWith(".json")) ?? join(WORK, "page.json");
 const quick = words.includes("--quick");
 const only = option("--only")?.split(",") ?? ["lockstep", "seek", "open", "zoom", "memory"];
 const figures = existsSync(out) ? JSON.parse(readFileSync(out, "utf8")) : {};
 
+const git = (...args) => execFileSync("git", args, { cwd: ROOT, encoding: "utf8" }).trim();
 const p = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))] ?? null;
 const ms = (seconds) => Math.round(seconds * 10_000) / 10;
 
@@ -97,7 +102,9 @@ async function lockstep(server, label, pixels) {
     await page.waitForTimeout(600);
     after.push(await play(1, 6));
   }
-  result.after_seeks = { p95_ms: Math.max(...after.map((one) => one.p95_ms)), max_ms: Math.max(...after.map((one) => one.max_ms)) };
+  const worst = (name) => Math.max(...after.map((one) => one[name]));
+  const sum = (name) => after.reduce((all, one) => all + one[name], 0);
+  result.after_seeks = { frames: sum("frames"), expected: sum("expected"), p50_ms: worst("p50_ms"), p95_ms: worst("p95_ms"), max_ms: worst("max_ms") };
   await page.evaluate(() => (location.hash = "#t=12"));
   await page.waitForTimeout(600);
   await page.getByLabel("Speed").selectOption("2");
@@ -188,7 +195,7 @@ async function large(server) {
   await page.locator("[data-lane]").first().waitFor();
   const view = await page.evaluate(() => fetch("/api/case").then((answer) => answer.text()));
   const { recordings } = JSON.parse(view);
-  say("open a large case", { recordings: recordings.length, hours: Math.round(recordings.reduce((sum, one) => sum + one.duration, 0) / 3600), case_kB: Math.round(view.length / 1000), usable_p50_ms: p(times, 0.5), usable_max_ms: Math.max(...times) });
+  say("open a large case", { recordings: recordings.length, hours: Math.round(recordings.reduce((sum, one) => sum + one.duration, 0) / 3600), case_kB: Math.round(view.length / 1000), times: times.length, usable_p50_ms: p(times, 0.5), usable_max_ms: Math.max(...times) });
   await page.waitForTimeout(4000);
   if (only.includes("zoom")) {
     const zoom = await page.evaluate(
@@ -238,7 +245,7 @@ async function memory(page, server) {
 }
 
 mkdirSync(WORK, { recursive: true });
-say("machine", { cpus: cpus().length, model: cpus()[0]?.model ?? "", browser: (await browse()).version(), at: new Date().toISOString().slice(0, 10) });
+say("machine", { cpus: cpus().length, model: cpus()[0]?.model ?? "", browser: (await browse()).version(), at: new Date().toISOString().slice(0, 10), load: Math.round(loadavg()[0] * 10) / 10, commit: git("rev-parse", "--short", "HEAD") });
 if (only.includes("lockstep") || only.includes("seek")) {
   const sound = join(ROOT, "samples/lantern-quay/media/C0012.MP4");
   const size = option("--size") ?? "1280x720";
@@ -250,11 +257,14 @@ if (only.includes("lockstep") || only.includes("seek")) {
   await server.stop();
 }
 if (["open", "zoom", "memory"].some((part) => only.includes(part))) {
-  const long = option("--long");
+  const scaled = join(ROOT, "bench/work/scale/100h");
+  const long = option("--long") ?? (existsSync(scaled) ? scaled : null);
   if (long || existsSync(join(WORK, "crowd.recount", "case.db"))) {
-    const server = await serve(long ? caseOf(makeCrowd(long, join(WORK, "crowd")), "crowd") : join(WORK, "crowd.recount"));
+    const made = join(WORK, "crowd.recount");
+    const server = await serve(existsSync(join(made, "case.db")) ? made : caseOf(makeCrowd(long, join(WORK, "crowd")), "crowd"));
     await large(server);
     await server.stop();
   } else console.log("no --long FOLDER: the large case is left out");
 }
 await close();
+if (words.includes("--write")) writeTables(figures);

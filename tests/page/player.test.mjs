@@ -1,7 +1,10 @@
 // The angles: on one clock, each with its own time and true frame; speed, stepping, marks, typed times, sound.
 import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { caseOf, close, faces, freshCase, numbered, open, press, ready, serve } from "./stage.mjs";
+import { caseOf, close, faces, film as makeFilm, freshCase, numbered, open, press, ready, recount, serve } from "./stage.mjs";
 
 let server, page, context, troubles;
 
@@ -21,6 +24,16 @@ async function rested() {
   await page.waitForTimeout(150);
   await page.waitForFunction(() => [...document.querySelectorAll("[data-angle] video:not(.gone)")].every((video) => !video.seeking && video.readyState >= 2));
   await page.waitForTimeout(250);
+}
+
+/** A case of a film encoded as wished, beside the sound of another that it shares; null where it can't be made. */
+function film(name, ...encoding) {
+  const folder = mkdtempSync(join(tmpdir(), "recount-film-"));
+  const turned = Number(encoding.at(-1)) ? encoding.pop() : 0;
+  if (!makeFilm(join(folder, "films"), name, encoding, turned)) return null;
+  const made = recount("reconstruct", join(folder, "films"), "--case", join(folder, "case.recount"), "--quiet");
+  assert.ok(made.status <= 1, made.said);
+  return join(folder, "case.recount");
 }
 
 /** Case time by the address, which follows at rest. */
@@ -203,4 +216,115 @@ test("what the browser can't play gets a copy made for it", async () => {
   const angle = page.locator(`[data-angle="${foreign.id}"]`);
   await angle.waitFor();
   await page.waitForFunction((id) => (document.querySelector(`[data-angle="${id}"] audio, [data-angle="${id}"] video`)?.readyState ?? 0) >= 2, foreign.id, { timeout: 60_000 });
+});
+
+test("HEVC that shows nothing, without an error, is played from a copy", { timeout: 240_000 }, async (t) => {
+  const folder = film("hevc.mp4", "-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=none", "-tag:v", "hvc1");
+  if (!folder) return t.skip("this ffmpeg makes no HEVC");
+  const other = await serve(folder);
+  // As a browser is served that claims to play everything: the file itself, which this one shows nothing of.
+  const { page: window_, context: window_context } = await open("about:blank");
+  await window_.route("**/api/case", async (route) => {
+    const answer = await route.fetch();
+    const view = await answer.json();
+    for (const one of view.recordings) if (one.name === "hevc.mp4") one.plays = "direct";
+    await route.fulfill({ response: answer, json: view });
+  });
+  await window_.route("**/media/*", (route) => route.fulfill({ path: join(folder, "../films/hevc.mp4"), contentType: "video/mp4" }));
+  await window_.goto(other.address);
+  const angle = window_.locator("[data-angle]:has(.name:text('hevc.mp4'))");
+  await angle.locator("video[src^='/proxy/']").waitFor({ timeout: 90_000 });
+  await window_.waitForFunction(() => [...document.querySelectorAll("video")].some((video) => video.src.includes("/proxy/") && video.videoWidth > 0), null, { timeout: 30_000 });
+  await window_context.close();
+  await other.stop();
+});
+
+test("10-bit H.264, which some browsers don't play, is never given as it is", { timeout: 240_000 }, async (t) => {
+  const folder = film("deep.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le");
+  if (!folder) return t.skip("this ffmpeg makes no 10-bit H.264");
+  const other = await serve(folder);
+  const { page: window_, context: window_context } = await open(other.address);
+  await ready(window_);
+  const { recordings } = await caseOf(window_);
+  assert.equal(recordings.find(({ name }) => name === "deep.mp4").plays, "proxy");
+  await window_.waitForFunction(() => [...document.querySelectorAll("video")].some((video) => video.src.includes("/proxy/") && video.videoWidth > 0), null, { timeout: 90_000 });
+  await window_context.close();
+  await other.stop();
+});
+
+test("a picture that its device turned stands upright, in the angle and among the thumbnails", { timeout: 240_000 }, async () => {
+  const folder = film("turned.mp4", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", 90);
+  assert.ok(folder);
+  const other = await serve(folder);
+  const { page: window_, context: window_context } = await open(other.address);
+  await ready(window_);
+  const { video } = (await caseOf(window_)).recordings.find(({ name }) => name === "turned.mp4");
+  assert.ok([90, 270].includes(video.rotation), `turned by ${video.rotation}`);
+  const shape = await window_.locator("[data-angle]:has(.name:text('turned.mp4')) video").evaluate((one) => [one.videoWidth, one.videoHeight]);
+  assert.deepEqual(shape, [video.height, video.width]);
+  await window_.locator("[data-lane]", { hasText: "turned.mp4" }).click();
+  await window_.locator("#panel").getByText(`turned by ${video.rotation}°`).waitFor();
+  await window_context.close();
+  await other.stop();
+});
+
+test("every angle tells what its own clock showed", async () => {
+  const { recordings } = await caseOf(page);
+  const told = recordings.filter(({ clock }) => clock);
+  assert.ok(told.length >= 5, `${told.length} recordings whose clock is written down`);
+  await go("170");
+  const faces_now = await faces(page);
+  for (const face of faces_now) {
+    const recording = recordings.find(({ id }) => id === face.id);
+    const media = mediaAt(recording, 170);
+    if (!recording.clock || media === null) continue;
+    const second = new Date(Math.floor(recording.clock.zero + media + 0.001) * 1000).toISOString().slice(11, 19);
+    assert.ok(face.foot.some((words) => words.startsWith(`its clock ${second.slice(0, 7)}`)), `${face.name}: ${face.foot.join(" | ")}, not ${second}`);
+  }
+  assert.ok(faces_now.some((face) => face.foot.some((words) => words.startsWith("its clock"))));
+});
+
+test("on an anchored case the wall clock is shown, typed and counted on the ruler", { timeout: 120_000 }, async () => {
+  const folder = freshCase();
+  const { status, said } = recount("clock", folder, "C0012.MP4", "--at", "1:00", "--utc", "2026-02-10T14:21:00Z", "--sigma", "0.5");
+  assert.equal(status, 0, said);
+  const other = await serve(folder);
+  const { page: window_, context: window_context } = await open(other.address);
+  await ready(window_);
+  const camera = (await caseOf(window_)).recordings.find(({ name }) => name === "C0012.MP4");
+  await window_.evaluate(({ id }) => (location.hash = `#source=${id}&t=60`), camera);
+  const clock = window_.getByRole("timer", { name: "Wall clock" });
+  await window_.waitForFunction(() => /^14:2[01]:/.test(document.querySelector("[role=timer]")?.textContent ?? ""));
+  assert.match(await clock.textContent(), /^14:2(1:00\.0|0:59\.9)/);
+  assert.match(await window_.locator("header .other").textContent(), /2026-02-10 · wall clock ±/);
+  assert.ok((await window_.locator(".tick").allTextContents()).every((label) => /^14:\d\d:\d\d$/.test(label)));
+  await window_.getByLabel("Time zone").selectOption("-420");
+  assert.match(await clock.textContent(), /^07:2/);
+  await window_.locator("#jump").fill("7:21:10");
+  await window_.locator("#jump").press("Enter");
+  await window_.waitForFunction(() => /^07:21:10/.test(document.querySelector("[role=timer]")?.textContent ?? ""));
+  await window_context.close();
+  await other.stop();
+});
+
+test("the bang is the first of the sudden sounds, a click away, in all angles that ran", async () => {
+  await page.getByRole("heading", { name: "Sudden loud sounds" }).waitFor();
+  const first = page.locator("section[aria-labelledby=sudden-head] li").first();
+  assert.match(await first.textContent(), /in 3: /);
+  await first.getByRole("button").click();
+  await rested();
+  await numbered(page);
+  assert.ok(Math.abs((await now()) - 191.77) < 0.03, `${await now()}`);
+  const { recordings } = await caseOf(page);
+  const ran = recordings.filter((one) => one.island === 0 && one.video && mediaAt(one, 191.77) !== null);
+  const shown = await faces(page);
+  for (const camera of ran.filter(({ name }) => /^(C0012|IMG_4127)/.test(name))) {
+    const face = shown.find(({ id }) => id === camera.id);
+    assert.ok(face && face.state === null && face.frame > 0, `${camera.name} shows it`);
+  }
+  await press(page, ":");
+  await page.waitForTimeout(100);
+  assert.ok((await now()) < 191);
+  await press(page, ";");
+  assert.ok(Math.abs((await now()) - 191.77) < 0.03);
 });

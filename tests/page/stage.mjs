@@ -1,7 +1,7 @@
 // The stage of every test: the sample case, reconstructed once, served by the real `recount serve`, looked at by a real
 // browser. RECOUNT names the program (else the release build), CHROMIUM the browser, PAGE_CASE a case that exists.
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,20 @@ const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 
 /** Longest wait for the server's address; a debug build on a busy machine is slow. */
 const SERVED_MS_MAX = 30_000;
+
+/** Half a minute of a film with the sample's sound, encoded as wished, and the same sound by itself; false where this ffmpeg can't. */
+export function film(folder, name, encoding, turned = 0) {
+  mkdirSync(folder, { recursive: true });
+  const sound = ["-ss", "150", "-t", "30", "-i", join(MEDIA, "C0012.MP4")];
+  const run = (...words) => spawnSync("ffmpeg", ["-v", "error", "-y", ...words], { stdio: "ignore" }).status === 0;
+  const plain = join(folder, "..", `plain-${name}`);
+  const copy = ["-i", plain, "-map", "0", "-c", "copy"];
+  const made = run("-f", "lavfi", "-t", "30", "-i", "testsrc2=s=320x180:r=25", ...sound, "-map", "0:v", "-map", "1:a", ...encoding, "-c:a", "aac", "-ac", "1", plain);
+  const path = join(folder, name);
+  // How it is turned is written while copying; ffmpeg says so in one way since 6.0 and in another before.
+  const copied = made && ((turned && run("-display_rotation:v:0", String(turned), ...copy, path)) || run(...copy, "-metadata:s:v:0", `rotate=${turned}`, path));
+  return copied && run(...sound, "-map", "0:a", "-ac", "1", join(folder, "sound.wav"));
+}
 
 /** The sample case, made once for all tests of a run: the runner starts a process for each file. */
 function sampleCase() {
@@ -41,19 +55,25 @@ export function freshCase() {
   return folder;
 }
 
-/** Serves a case; `address` holds the token. */
-export async function serve(folder, port = 0) {
+/** Runs `recount` to its end; fails as it does. */
+export function recount(...words) {
+  const { status, stderr } = spawnSync(PROGRAM, words, { encoding: "utf8" });
+  return { status, said: stderr };
+}
+
+/** Serves a case; `address` holds the token, unless it asks for a password. */
+export async function serve(folder, port = 0, ...more) {
   // While the page is being written, a server that runs already may be named.
   if (process.env.PAGE_ADDRESS) return { address: process.env.PAGE_ADDRESS, port: 0, pid: 0, stop: async () => {} };
   // PAGE_DIST: a page that was built a moment ago, instead of the one inside the program.
   const dist = process.env.PAGE_DIST ? ["--page", process.env.PAGE_DIST] : [];
-  const child = spawn(PROGRAM, ["serve", folder, "--port", String(port), ...dist], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(PROGRAM, ["serve", folder, "--port", String(port), ...dist, ...more], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   const address = await new Promise((found, failed) => {
     const timer = setTimeout(() => failed(new Error(`no address from recount serve: ${said}`)), SERVED_MS_MAX);
     const hear = (bytes) => {
       said += bytes;
-      const address = /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+/.exec(said);
+      const address = /http:\/\/127\.0\.0\.1:\d+\/\?token=\S+|https:\/\/\S+:\d+\//.exec(said);
       if (!address) return;
       clearTimeout(timer);
       found(address[0]);

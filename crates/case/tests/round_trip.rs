@@ -41,16 +41,17 @@ fn recording() -> impl Strategy<Value = Recording> {
             start,
         },
     );
-    let video =
-        (any::<u32>(), text(), any::<[u32; 2]>(), any::<Option<(u32, u32)>>(), media_time())
-            .prop_map(|(stream, codec, [width, height], rate, start)| VideoTrack {
-                stream,
-                codec,
-                width,
-                height,
-                rate,
-                start,
-            });
+    let video = (
+        any::<u32>(),
+        [text(), text()],
+        any::<[u32; 2]>(),
+        any::<Option<(u32, u32)>>(),
+        media_time(),
+        any::<u16>(),
+    )
+        .prop_map(|(stream, [codec, pixels], [width, height], rate, start, turned)| {
+            VideoTrack { stream, codec, width, height, rate, start, turned, pixels }
+        });
     let kind = proptest::sample::select(vec![
         ClaimKind::CreationTime,
         ClaimKind::Timecode,

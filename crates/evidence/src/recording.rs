@@ -35,7 +35,7 @@ pub struct AudioTrack {
 }
 
 /// One track of moving pictures.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct VideoTrack {
     /// Stream number in the container.
     pub stream: u32,
@@ -49,6 +49,20 @@ pub struct VideoTrack {
     pub rate: Option<(u32, u32)>,
     /// Presentation time of the first frame.
     pub start: MediaTime,
+    /// Degrees clockwise by which whoever shows it turns it: 0, 90, 180 or 270. Cases that were
+    /// made before this was asked have 0.
+    #[serde(default, skip_serializing_if = "is_upright")]
+    pub turned: u16,
+    /// How pixels are kept, as ffmpeg names it (`yuv420p`, `yuv422p10le`); empty where it was not
+    /// asked or not told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub pixels: String,
+}
+
+/// What is not said leaves the description as it was before it could be said.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_upright(turned: &u16) -> bool {
+    *turned == 0
 }
 
 /// A stretch of a recording during which sound was really recorded; between two stretches the

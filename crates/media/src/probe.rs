@@ -42,10 +42,19 @@ struct Stream {
     avg_frame_rate: Option<String>,
     r_frame_rate: Option<String>,
     timecode: Option<String>,
+    pix_fmt: Option<String>,
+    #[serde(default)]
+    side_data_list: Vec<SideData>,
     #[serde(default)]
     disposition: BTreeMap<String, i64>,
     #[serde(default)]
     tags: BTreeMap<String, String>,
+}
+
+/// What ffprobe tells beside a stream; of it only how pictures are turned is of use.
+#[derive(Deserialize)]
+struct SideData {
+    rotation: Option<serde_json::Value>,
 }
 
 /// Nobody records longer than this without a break: a year, in seconds. What claims more is a
@@ -115,7 +124,16 @@ impl Stream {
             height: self.height.unwrap_or(0),
             rate: ratio(self.avg_frame_rate.as_deref()).or(ratio(self.r_frame_rate.as_deref())),
             start: self.start(start_s),
+            turned: self.turned(),
+            pixels: self.pix_fmt.clone().unwrap_or_default(),
         })
+    }
+
+    /// By quarters, as every device turns; ffprobe counts anticlockwise.
+    fn turned(&self) -> u16 {
+        let told = self.side_data_list.iter().find_map(|data| data.rotation.as_ref()?.as_f64());
+        let quarters = (-told.filter(|angle| angle.is_finite()).unwrap_or(0.0) / 90.0).round();
+        quarters.rem_euclid(4.0) as u16 * 90
     }
 
     fn start(&self, container_start_s: f64) -> MediaTime {

@@ -97,7 +97,7 @@ fn pictures(stream: u32, description: &str) -> Option<VideoTrack> {
         Some((width.parse().ok()?, height.parse().ok()?))
     };
     let (width, height) = fields.find_map(size)?;
-    Some(VideoTrack { stream, codec, width, height, rate: None, start: MediaTime(0) })
+    Some(VideoTrack { stream, codec, width, height, ..VideoTrack::default() })
 }
 
 /// The first word, if it names a codec.

@@ -48,6 +48,7 @@ impl Shown {
             height: 360,
             rate: Some(rate),
             start: MediaTime::ZERO,
+            ..VideoTrack::default()
         });
         self
     }

@@ -163,7 +163,37 @@ thumbs: ThumbsView | null,
 /**
  * Whether it is to be veiled.
  */
-veiled: boolean, };
+veiled: boolean, 
+/**
+ * What its own clock showed, as far as that was written down.
+ */
+clock?: ClockView, };
+
+export type ClockView = { 
+/**
+ * What it showed at media time zero, as its face read: seconds after 1970 on that face, or
+ * after midnight where it told no day.
+ */
+zero: number, 
+/**
+ * How it is to be read.
+ */
+face: Face, 
+/**
+ * Where that is written, in words.
+ */
+written: string, 
+/**
+ * What its last digit is worth, seconds.
+ */
+resolution: number, 
+/**
+ * Nobody knows whether the file's beginning or its end was written down; here it is taken for
+ * the beginning.
+ */
+open: boolean, };
+
+export type Face = "utc" | "local" | "day";
 
 export type Kind = "camera" | "phone" | "sound" | "radio" | "body" | "other";
 

@@ -9,6 +9,7 @@ import { toCase, where } from "../clock/pieces";
 import { lens } from "../timeline/lens.svelte";
 import { COLOURS, edges, shifted } from "../timeline/lanes";
 import { markerMoments } from "../panel/moments";
+import { suddens } from "../panel/sudden.svelte";
 import { listener } from "../why/listening.svelte";
 import { sayPlace } from "../why/placing.svelte";
 
@@ -32,7 +33,9 @@ export const ACTIONS: readonly Action[] = [
 
   { id: "jump", title: "Type a time to go to", group: "Moments", keys: ["="], run: () => focus("#jump") },
   { id: "edge-on", title: "To the next beginning, end or marker", group: "Moments", keys: ["ArrowDown"], run: () => toEdge(1), repeats: true },
-  { id: "edge-back", title: "To the one before", group: "Moments", keys: ["ArrowUp"], run: () => toEdge(-1), repeats: true },
+  { id: "edge-back", title: "To the beginning, end or marker before", group: "Moments", keys: ["ArrowUp"], run: () => toEdge(-1), repeats: true },
+  { id: "sudden-on", title: "To the next sudden loud sound", group: "Moments", keys: [";"], run: () => suddens.go(1), repeats: true },
+  { id: "sudden-back", title: "To the sudden loud sound before", group: "Moments", keys: [":"], run: () => suddens.go(-1), repeats: true },
   { id: "start", title: "To the beginning", group: "Moments", keys: ["Home"], run: () => page.seek(page.span.start) },
   { id: "end", title: "To the end", group: "Moments", keys: ["End"], run: () => page.seek(page.span.end) },
   { id: "mark-in", title: "Mark in", group: "Moments", keys: ["I"], run: () => transport.markIn() },

@@ -122,7 +122,8 @@ export class Driver {
     if (wall_ms < this.#next_ms) return;
     this.#next_ms = wall_ms + EVERY_MS;
     if (this.element.readyState < 3) return;
-    this.error_s = this.#media_s - media;
+    // `media` is what was wanted when this picture's turn began; on a busy machine that is a while ago.
+    this.error_s = this.#media_s - (media + ((performance.now() - wall_ms) / 1000) * speed);
     const step = steer({ error_s: this.error_s, speed, nudging: this.#nudging, heard });
     if (step.do === "seek") {
       this.#nudging = false;

@@ -21,3 +21,14 @@ it("an angle that runs shows its own time, its frame and its doubt", () => {
   expect(shown).toMatchObject({ why: null, time: "00:00:02:15", frame: 75, doubt: "±14 ms" });
   expect(face({ recording, here: { at: "in", media: 2.52, piece }, ...none }).time).toBe("0:02.520");
 });
+
+it("its own clock is read as its face shows it", () => {
+  const at = Date.UTC(2026, 1, 10, 14, 20, 3) / 1000;
+  const clock = { zero: at, face: "local" as const, written: "creation time", resolution: 1, open: false };
+  const own = (more: object) => face({ recording: { ...recording, clock: { ...clock, ...more } }, here: { at: "in", media: 2.52, piece }, ...none }).device;
+  expect(own({})).toBe("14:20:05");
+  expect(own({ face: "utc" })).toBe("14:20:05 UTC");
+  expect(own({ open: true })).toBe("14:20:05 ?");
+  expect(own({ resolution: 0.04 })).toBe("14:20:05.5");
+  expect(own({ face: "day", zero: 86399 })).toBe("00:00:01");
+});

@@ -1,5 +1,5 @@
 // What an angle says of itself at a moment, in words. Pure.
-import type { RecordingView } from "../api/types";
+import type { ClockView, RecordingView } from "../api/types";
 import { frameInSecond } from "../clock/lockstep";
 import { doubt, length, running, timecode, wall } from "../clock/format";
 import type { Where } from "../clock/pieces";
@@ -11,15 +11,12 @@ export type Face = {
   time: string;
   frame: number | null;
   doubt: string;
-  /** What its own clock showed, by what the file claims. */
+  /** What its own clock showed, as far as that was written down; a question mark where it may be of the file's end. */
   device: string | null;
 };
 
-/** What a device claims of its own clock comes with the server that reads it. */
-type Claiming = RecordingView & { claimed_start?: number };
-
 export type Source = {
-  recording: Claiming;
+  recording: RecordingView;
   here: Where;
   frames: Float64Array | null;
   frame: number | null;
@@ -37,8 +34,16 @@ export function face({ recording, here, frames, frame, media, trouble }: Source)
     time,
     frame: here.at === "in" ? frame : null,
     doubt: here.at === "in" ? doubt(here.piece.sigma) : "",
-    device: shown === null || recording.claimed_start === undefined ? null : wall(recording.claimed_start + shown, 0, 1),
+    device: shown === null ? null : ownClock(recording.clock, shown),
   };
+}
+
+function ownClock(clock: ClockView | undefined, media: number): string | null {
+  if (!clock) return null;
+  const digits = clock.resolution < 0.5 ? 1 : 0;
+  // Whole seconds that have begun: a clock shows 12:59 until it is 13:00.
+  const shown = digits ? clock.zero + media : Math.floor(clock.zero + media + 1e-6);
+  return `${wall(shown, 0, digits)}${clock.face === "utc" ? " UTC" : ""}${clock.open ? " ?" : ""}`;
 }
 
 function why(recording: RecordingView, here: Where, trouble: string | null): string | null {

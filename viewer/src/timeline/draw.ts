@@ -2,7 +2,7 @@
 // a browser without a graphics card does at hundreds of pictures a second; thumbnails, hatching and words come on top.
 // Only lanes and buckets in sight are touched, so the cost does not grow with the case.
 import { levelFor, loudest } from "../api/binary";
-import type { ExcerptView, PieceView as Piece } from "../api/types";
+import type { ExcerptView, PieceView as Piece, VideoView } from "../api/types";
 import { caseEnd, caseStart, mediaOf, rateOf, toCase } from "../clock/pieces";
 import { length } from "../clock/format";
 import type { Lane } from "./lanes";
@@ -142,7 +142,8 @@ export class Painter {
     if (!thumbs || thumbs.count < 1) return;
     // Thumbnails all have one shape, with black beside a portrait picture; only the picture is drawn.
     const video = lane.recording.video;
-    const inner = video ? Math.min(thumbs.width, Math.floor((thumbs.height * video.width) / video.height)) : thumbs.width;
+    const shape = video ? upright(video) : { width: thumbs.width, height: thumbs.height };
+    const inner = Math.min(thumbs.width, Math.floor((thumbs.height * shape.width) / shape.height));
     const width = (PICTURE_PX * inner) / thumbs.height;
     const [start, end] = [xOf(view, caseStart(piece)), xOf(view, caseEnd(piece))];
     context.save();
@@ -179,6 +180,11 @@ export class Painter {
       if (numbered) paintWord(context, String(index), x + 4, x + 60, top + 9, palette.text);
     }
   }
+}
+
+/** Width and height as it is shown. */
+function upright({ width, height, rotation }: VideoView): { width: number; height: number } {
+  return rotation % 180 ? { width: height, height: width } : { width, height };
 }
 
 /** Whether sound was recorded at a media time; asked with growing times. */

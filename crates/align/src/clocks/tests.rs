@@ -40,6 +40,7 @@ fn file(number: u8, name: &str, seconds: i64) -> File {
             height: 64,
             rate: Some((25, 1)),
             start: MediaTime::ZERO,
+            ..VideoTrack::default()
         }],
         claims: Vec::new(),
     };

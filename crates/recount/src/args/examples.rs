@@ -104,9 +104,11 @@ with several islands, --to otio edit.otio writes edit-island-0.otio and so on.";
 pub(super) const SERVE: &str = "\
 Examples:
   recount serve rehearsal.recount
+  recount serve rehearsal.recount --open
   recount serve rehearsal.recount --port 8080
+  recount serve rehearsal.recount --listen 192.168.1.5 --password-file p.txt --tls-cert c.pem --tls-key k.pem
 
-It answers on 127.0.0.1 only. To look from another machine, tunnel the port there, with ssh -L.";
+Without --listen it answers on 127.0.0.1 only; ssh -L tunnels that to another machine.";
 
 pub(super) const VERIFY: &str = "\
 Examples:

@@ -372,6 +372,23 @@ pub struct Serve {
     /// The port to serve on; 0 is any that is free [default: 7462, or any if that is taken]
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Open it in this machine's browser
+    #[arg(long)]
+    pub open: bool,
+    /// Answer other machines too, on an address of this one (0.0.0.0: on all of them); takes the
+    /// three that follow
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::IpAddr>,
+    /// A file whose first line is the password that browsers elsewhere are asked for; readable by
+    /// you alone
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// The certificate for the name or address under which this machine is reached (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The key of the certificate (PEM); readable by you alone
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// Serve the page that lies in a folder instead of the built-in one, for work on the page
     #[arg(long, value_name = "FOLDER")]
     pub page: Option<PathBuf>,

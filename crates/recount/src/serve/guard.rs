@@ -8,14 +8,19 @@
 //!
 //! What the cookie holds is kept for the user, outside of the case, so that a page that is open
 //! while the server is started anew goes on working.
+//!
+//! On a network a password takes the token's place, and what it opens is another cookie for each
+//! password, sent over TLS only. `Host` may then be any name: a foreign name that resolves to this
+//! machine meets a certificate that is not its own, and the browser ends it.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use axum::http::header::{COOKIE, HOST, ORIGIN};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use sha2::{Digest as _, Sha256};
 
 use crate::sound::checksum;
 
@@ -36,8 +41,17 @@ const SECRET_BYTES: usize = 32;
 #[derive(Debug)]
 pub struct Guard {
     port: u16,
-    token: String,
+    entrance: Entrance,
     session: String,
+}
+
+/// What lets somebody in who has no cookie yet.
+#[derive(Debug)]
+enum Entrance {
+    /// The token of the address that was printed, on this machine.
+    Token(String),
+    /// A password, from anywhere; its SHA-256.
+    Password([u8; 32]),
 }
 
 /// Why a request is not answered.
@@ -49,6 +63,8 @@ pub enum Refused {
     Origin,
     /// It brings no cookie of ours.
     Unknown,
+    /// It brings neither a cookie nor the password.
+    NoPassword,
 }
 
 impl Refused {
@@ -61,38 +77,69 @@ impl Refused {
                 StatusCode::UNAUTHORIZED,
                 "open the address that `recount serve` printed; its token lets this browser in",
             ),
+            Self::NoPassword => (
+                StatusCode::UNAUTHORIZED,
+                "open the front page of this server; it asks for the password (any user name)",
+            ),
         }
     }
 }
 
 impl Guard {
-    /// For the case in `dir`, on `port`.
+    /// For the case in `dir`, on `port`; with a password, for people elsewhere.
     ///
     /// # Errors
     /// If the system gives no random numbers.
-    pub fn new(dir: &Path, port: u16, state: Option<&Path>) -> io::Result<Self> {
+    pub fn new(
+        dir: &Path,
+        port: u16,
+        state: Option<&Path>,
+        password: Option<&str>,
+    ) -> io::Result<Self> {
         let session = match state.map(|state| kept_secret(state, dir)) {
             Some(Ok(kept)) => kept,
             // Without a place to keep it, an open page has to be let in anew after a restart.
             _ => secret()?,
         };
-        Ok(Self { port, token: secret()?, session })
+        let Some(password) = password else {
+            return Ok(Self { port, entrance: Entrance::Token(secret()?), session });
+        };
+        // Whoever knew an older password is not let in any more.
+        let of_both = Sha256::new().chain_update(&session).chain_update([0]);
+        let session = hex(&of_both.chain_update(password).finalize());
+        let entrance = Entrance::Password(Sha256::digest(password).into());
+        Ok(Self { port, entrance, session })
     }
 
-    /// The address that lets a browser in.
-    pub fn address(&self) -> String {
-        format!("http://127.0.0.1:{}/?token={}", self.port, self.token)
+    /// What has to be added to the server's own address to be let in.
+    pub fn key(&self) -> String {
+        match &self.entrance {
+            Entrance::Token(token) => format!("?token={token}"),
+            Entrance::Password(_) => String::new(),
+        }
     }
 
     /// Whether this is the token of the address.
     pub fn knows(&self, token: &str) -> bool {
-        same(token, &self.token)
+        matches!(&self.entrance, Entrance::Token(own) if same(token, own))
     }
 
-    /// The cookie that is given for it.
+    /// Whether this is the password.
+    pub fn is_password(&self, given: &[u8]) -> bool {
+        // Sums are compared, so that the time it takes tells nothing of either.
+        matches!(&self.entrance, Entrance::Password(own) if *own == <[u8; 32]>::from(Sha256::digest(given)))
+    }
+
+    /// Whether a password is asked for, and so whether all goes over TLS.
+    pub fn asks_password(&self) -> bool {
+        matches!(self.entrance, Entrance::Password(_))
+    }
+
+    /// The cookie that is given for token or password.
     pub fn cookie(&self) -> String {
+        let secure = if self.asks_password() { "; Secure" } else { "" };
         format!(
-            "{}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age={COOKIE_S}",
+            "{}={}; HttpOnly; SameSite=Strict; Path=/; Max-Age={COOKIE_S}{secure}",
             self.cookie_name(),
             self.session
         )
@@ -104,7 +151,10 @@ impl Guard {
     /// [`Refused::Host`], [`Refused::Origin`].
     pub fn place(&self, method: &Method, uri: &Uri, headers: &HeaderMap) -> Result<(), Refused> {
         let host = one(headers, HOST.as_str()).ok_or(Refused::Host)?;
-        let ours = |name: &str| self.names().iter().any(|own| own.eq_ignore_ascii_case(name));
+        let ours = |name: &str| match self.entrance {
+            Entrance::Token(_) => self.names().iter().any(|own| own.eq_ignore_ascii_case(name)),
+            Entrance::Password(_) => name.eq_ignore_ascii_case(host) && !name.is_empty(),
+        };
         if !ours(host) || uri.authority().is_some_and(|named| !ours(named.as_str())) {
             return Err(Refused::Host);
         }
@@ -112,7 +162,8 @@ impl Guard {
         if origin.is_none() && headers.contains_key(ORIGIN) {
             return Err(Refused::Origin);
         }
-        let own_page = format!("http://{host}");
+        let scheme = if self.asks_password() { "https" } else { "http" };
+        let own_page = format!("{scheme}://{host}");
         if origin.is_some_and(|origin| !origin.eq_ignore_ascii_case(&own_page)) {
             return Err(Refused::Origin);
         }
@@ -140,7 +191,11 @@ impl Guard {
         let name = self.cookie_name();
         let known =
             pairs.any(|(key, value)| key.trim() == name && same(value.trim(), &self.session));
-        if known { Ok(()) } else { Err(Refused::Unknown) }
+        match known {
+            true => Ok(()),
+            false if self.asks_password() => Err(Refused::NoPassword),
+            false => Err(Refused::Unknown),
+        }
     }
 
     /// Cookies are told apart by host only; two cases on two ports must not take each other's.
@@ -148,9 +203,38 @@ impl Guard {
         format!("recount-{}", self.port)
     }
 
-    fn names(&self) -> [String; 2] {
-        ["127.0.0.1", "localhost"].map(|name| format!("{name}:{}", self.port))
+    fn names(&self) -> [String; 3] {
+        ["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{}", self.port))
     }
+}
+
+/// The password that a browser sends after it has asked its person (RFC 7617); any user name.
+pub fn password_in(headers: &HeaderMap) -> Option<Vec<u8>> {
+    let (scheme, coded) = one(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
+    let pair = scheme.eq_ignore_ascii_case("basic").then(|| base64(coded.trim()))??;
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    Some(pair[colon + 1..].to_vec())
+}
+
+/// What base64 stands for (RFC 4648), if it is some.
+fn base64(text: &str) -> Option<Vec<u8>> {
+    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
+    for digit in text.trim_end_matches('=').bytes() {
+        let value = match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        (bits, count) = (bits << 6 | u32::from(value), count + 6);
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    Some(bytes)
 }
 
 /// A header that stands there once, as text.
@@ -172,8 +256,12 @@ fn same(given: &str, known: &str) -> bool {
 fn secret() -> io::Result<String> {
     let mut bytes = [0; SECRET_BYTES];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(hex(&bytes))
+}
+
+fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-    Ok(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect())
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// The secret of a case that this user keeps under `state`, made if there is none.
@@ -215,7 +303,13 @@ mod tests {
     use super::*;
 
     fn guard() -> Guard {
-        Guard { port: 7000, token: "t".repeat(64), session: "s".repeat(64) }
+        let entrance = Entrance::Token("t".repeat(64));
+        Guard { port: 7000, entrance, session: "s".repeat(64) }
+    }
+
+    fn on_a_network(password: &str) -> Guard {
+        let state = tempfile::tempdir().unwrap();
+        Guard::new(Path::new("/a.recount"), 7000, Some(state.path()), Some(password)).unwrap()
     }
 
     fn head(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -290,7 +384,7 @@ mod tests {
     fn the_same_case_keeps_its_secret_and_others_have_their_own() {
         let state = tempfile::tempdir().unwrap();
         let session =
-            |case: &str| Guard::new(Path::new(case), 1, Some(state.path())).unwrap().session;
+            |case: &str| Guard::new(Path::new(case), 1, Some(state.path()), None).unwrap().session;
         let first = session("/a.recount");
         assert_eq!(session("/a.recount"), first);
         assert_ne!(session("/b.recount"), first);
@@ -301,5 +395,45 @@ mod tests {
             fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap();
         }
         assert_ne!(session("/a.recount"), first, "one that others could read is not believed");
+    }
+
+    #[test]
+    fn a_password_opens_what_no_token_and_no_other_password_does() {
+        let guard = on_a_network("correct horse battery");
+        let basic = |coded: &str| password_in(&head(&[("authorization", coded)]));
+        let given = basic("Basic YW55Ym9keTpjb3JyZWN0IGhvcnNlIGJhdHRlcnk=").unwrap();
+        assert!(guard.is_password(&given) && !guard.is_password(b"correct horse batter"));
+        assert_eq!(basic("basic YTpiOmM=").unwrap(), b"b:c", "a colon may stand in a password");
+        for nonsense in ["Basic", "Basic !!!!", "Basic YWJj", "Bearer YTpi", ""] {
+            assert!(basic(nonsense).is_none(), "{nonsense}");
+        }
+        assert!(!guard.knows("") && guard.key().is_empty());
+        assert!(guard.cookie().ends_with("; Secure"));
+        assert_eq!(guard.person(&head(&[])), Err(Refused::NoPassword));
+    }
+
+    #[test]
+    fn whoever_knew_the_password_before_has_to_ask_for_the_new_one() {
+        let state = tempfile::tempdir().unwrap();
+        let session = |password: Option<&str>| {
+            Guard::new(Path::new("/a"), 1, Some(state.path()), password).unwrap().session
+        };
+        assert_eq!(session(Some("one password")), session(Some("one password")));
+        assert_ne!(session(Some("one password")), session(Some("another one")));
+        assert_ne!(session(Some("one password")), session(None));
+    }
+
+    #[test]
+    fn on_a_network_only_the_servers_own_page_over_tls_is_answered() {
+        let guard = on_a_network("correct horse battery");
+        let place = |pairs: &[(&'static str, &str)]| {
+            guard.place(&Method::POST, &Uri::from_static("/api/place"), &head(pairs))
+        };
+        let host = ("host", "cutting-room.example:7462");
+        assert_eq!(place(&[host, ("origin", "https://cutting-room.example:7462")]), Ok(()));
+        for origin in ["http://cutting-room.example:7462", "https://evil.example", "null"] {
+            assert_eq!(place(&[host, ("origin", origin)]), Err(Refused::Origin), "{origin}");
+        }
+        assert!(place(&[("origin", "https://cutting-room.example:7462")]).is_err());
     }
 }

@@ -129,6 +129,7 @@ mod tests {
             height: 64,
             rate: None,
             start: evidence::MediaTime::ZERO,
+            ..VideoTrack::default()
         };
         let claim = |(kind, value): &(ClaimKind, &str)| Claim {
             kind: *kind,

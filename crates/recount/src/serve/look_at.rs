@@ -6,11 +6,11 @@ use case::{Cache, Case, Told};
 use evidence::{Anchor, Excerpt, Island, Piece, Placement, SourceId, SourceKind, TieKind};
 use publish::{Labels, Shown, Snapshot};
 
-use super::kinds;
 use super::view::{
     AudioView, By, CaseView, DocumentView, ExcerptView, IslandView, PieceView, Plays, ProxyState,
     RecordingView, Span, UtcView, VideoView, WordView, plays,
 };
+use super::{faces, kinds};
 use crate::desk::TOOL;
 use crate::error::Error;
 use crate::report::names::{shown, shown_text};
@@ -24,14 +24,17 @@ use crate::steps::listen;
 /// If the case cannot be read.
 pub fn case(case: &Case) -> Result<CaseView, Error> {
     let cache = case.cache();
-    let (snapshot, words, ties) = case.at_one_moment(|case| {
-        Ok((snapshot::without_ties(case)?, case.anchors()?, case.tie_kinds()?))
+    let (snapshot, words, ties, readings) = case.at_one_moment(|case| {
+        let readings = case.readings()?.into_iter().map(|told| told.anchor).collect();
+        Ok((snapshot::without_ties(case)?, case.anchors()?, case.tie_kinds()?, readings))
     })?;
     let rests_on = rests_on(&ties, &words);
+    let mut clocks = faces::of(&snapshot, readings);
     let labels = Labels::of(&snapshot);
     let recordings = labels.sorted(&snapshot).into_iter().map(|(name, shown)| {
         let by = rests_on.get(&shown.source.id).copied();
-        recording(&cache, &labels, (name, shown), by)
+        let clock = clocks.remove(&shown.source.id);
+        RecordingView { clock, ..recording(&cache, &labels, (name, shown), by) }
     });
     let recordings: Vec<RecordingView> = recordings.collect();
     Ok(CaseView {
@@ -71,7 +74,7 @@ fn recording(
             height: track.height,
             codec: track.codec.clone(),
             fps: track.rate.map(|(frames, seconds)| f64::from(frames) / f64::from(seconds.max(1))),
-            rotation: 0,
+            rotation: i32::from(track.turned),
         }),
         audio: recording
             .audio
@@ -92,6 +95,7 @@ fn recording(
         peaks: listen::has_sound(cache, &source.id),
         thumbs: None,
         veiled: false,
+        clock: None,
     }
 }
 

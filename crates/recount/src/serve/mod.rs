@@ -1,4 +1,5 @@
-//! The page's server: the case over HTTP, to the person at this machine and nobody else.
+//! The page's server: the case over HTTP, to the person at this machine, and to nobody else unless
+//! that person wants it.
 //!
 //! In: a case and requests. Out: the built page, the case as JSON, media by stretches, what is
 //! made for the page in the background. Every request passes `guard` before anything looks at it;
@@ -7,10 +8,11 @@
 //! line. Changes made by other processes show within a second.
 //!
 //! The case is locked only while something is written to it, so every `recount` command works
-//! beside an open page. Cannot: answer beyond this machine.
+//! beside an open page. Beyond this machine it answers only with a password and over TLS.
 
 mod answer;
 mod events;
+mod faces;
 mod files;
 mod guard;
 mod jobs;
@@ -18,7 +20,9 @@ mod kinds;
 mod look_at;
 mod markers;
 mod net;
+mod network;
 mod notes;
+mod opener;
 mod page;
 mod peaks;
 mod pictures;
@@ -61,6 +65,8 @@ use writes::Wishes;
 
 pub use guard::state_folder;
 pub use net::bind;
+pub use network::Wanted;
+pub use opener::open as open_browser;
 
 /// What a window is told without asking.
 #[derive(Clone, Debug)]
@@ -101,6 +107,8 @@ pub struct Server {
     reading: Mutex<()>,
     /// Held by whoever changes a text of the case.
     writing: Mutex<()>,
+    /// Held by whoever tries a password.
+    trying: tokio::sync::Mutex<()>,
     stop: Stop,
 }
 
@@ -138,14 +146,14 @@ pub struct Plan {
 }
 
 impl Server {
-    /// Ready to answer on `port`.
+    /// Ready to answer on `port`, whoever has the password, if there is one.
     ///
     /// # Errors
     /// If the system gives no random numbers.
-    pub fn new(plan: Plan, port: u16) -> Result<Arc<Self>, Error> {
+    pub fn new(plan: Plan, port: u16, password: Option<&str>) -> Result<Arc<Self>, Error> {
         let dir = plan.case.dir().to_owned();
         let state = state_folder();
-        let guard = Guard::new(&dir, port, state.as_deref());
+        let guard = Guard::new(&dir, port, state.as_deref(), password);
         let guard = guard.map_err(Error::file("read random numbers for", &dir))?;
         let (news, _) = broadcast::channel(NEWS_KEPT);
         // Another number after each start, so that no window takes one state for another.
@@ -167,13 +175,9 @@ impl Server {
             wishes: Wishes::default(),
             reading: Mutex::default(),
             writing: Mutex::default(),
+            trying: tokio::sync::Mutex::default(),
             stop: plan.stop,
         }))
-    }
-
-    /// The address that lets a browser in.
-    pub fn address(&self) -> String {
-        self.guard.address()
     }
 
     /// The case as the page is told of it.

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, SET_COOKIE,
-    X_CONTENT_TYPE_OPTIONS,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
@@ -17,13 +18,20 @@ use evidence::SourceId;
 use serde_json::{Value, json};
 
 use super::answer::Failed;
-use super::guard::Refused;
+use super::guard::{Refused, password_in};
 use super::{Server, events, files, notes, peaks, pictures, proxies, sound, writes};
 
 /// What a browser may do with what it gets: nothing from elsewhere, nothing to elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
                       media-src 'self' blob:; connect-src 'self'; font-src 'self'; \
                       frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+
+/// Has a browser ask its person for the password.
+const ASKS_PASSWORD: HeaderValue =
+    HeaderValue::from_static("Basic realm=\"Recount\", charset=\"UTF-8\"");
+
+/// For all who try passwords together: 31 million tries take a year.
+const WRONG_PASSWORD_TAKES: Duration = Duration::from_secs(1);
 
 /// Everything the server answers.
 pub fn app(server: &Arc<Server>) -> Router {
@@ -53,14 +61,28 @@ pub fn app(server: &Arc<Server>) -> Router {
 
 /// Lets a request through, or not; and puts on every answer what the browser is to keep to.
 async fn guarded(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
-    let mut response = match admit(&server, &request) {
-        Ok(Some(entrance)) => entrance,
-        Ok(None) => next.run(request).await,
-        Err(refused) => {
-            let (status, sentence) = refused.told();
-            Failed::new(status, sentence).into_response()
+    let is_entrance = is_entrance(&request);
+    let admitted = match admit(&server, &request) {
+        Ok(Admitted::Tries(password)) => {
+            if try_password(&server, password).await {
+                enter(&server)
+            } else {
+                Err(Refused::NoPassword)
+            }
         }
+        Ok(Admitted::Enters) => enter(&server),
+        Ok(Admitted::LedOn) => Ok(led_on()),
+        Ok(Admitted::Known) => Ok(next.run(request).await),
+        Err(refused) => Err(refused),
     };
+    let mut response = admitted.unwrap_or_else(|refused| {
+        let (status, sentence) = refused.told();
+        let mut response = Failed::new(status, sentence).into_response();
+        if refused == Refused::NoPassword && is_entrance {
+            response.headers_mut().insert(WWW_AUTHENTICATE, ASKS_PASSWORD);
+        }
+        response
+    });
     let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -76,28 +98,67 @@ async fn guarded(State(server): State<Arc<Server>>, request: Request, next: Next
     response
 }
 
-/// Nothing: the request may go on. Or what it gets for the token of the address.
-fn admit(server: &Server, request: &Request) -> Result<Option<Response>, Refused> {
+/// Whether a request is for the page itself, where token or password let somebody in.
+fn is_entrance(request: &Request) -> bool {
+    request.uri().path() == "/" && *request.method() == Method::GET
+}
+
+/// What becomes of a request that is neither misled nor forged.
+enum Admitted {
+    /// It is answered.
+    Known,
+    /// It brings the token of the address.
+    Enters,
+    /// It brings an old token, and a cookie: the page as if it had brought none.
+    LedOn,
+    /// It brings a password, which may be the right one.
+    Tries(Vec<u8>),
+}
+
+fn admit(server: &Server, request: &Request) -> Result<Admitted, Refused> {
     let (method, uri, headers) = (request.method(), request.uri(), request.headers());
-    server.guard.place(method, uri, headers)?;
-    let is_entrance = uri.path() == "/" && *method == Method::GET;
-    let query = uri.query().unwrap_or_default();
-    let token = query.split('&').find_map(|pair| pair.strip_prefix("token="));
-    match token.filter(|_| is_entrance) {
-        Some(token) if server.guard.knows(token) => {
-            let cookie = HeaderValue::from_str(&server.guard.cookie());
-            let cookie = cookie.map_err(|_| Refused::Unknown)?;
-            let to = (LOCATION, HeaderValue::from_static("/"));
-            Ok(Some((StatusCode::SEE_OTHER, [to, (SET_COOKIE, cookie)]).into_response()))
-        }
-        // An old address in a browser that is known: the fragment says where it leads.
-        Some(_) if server.guard.person(headers).is_ok() => {
-            let to = [(LOCATION, HeaderValue::from_static("/"))];
-            Ok(Some((StatusCode::SEE_OTHER, to).into_response()))
-        }
-        Some(_) => Err(Refused::Unknown),
-        None => server.guard.person(headers).map(|()| None),
+    let guard = &server.guard;
+    guard.place(method, uri, headers)?;
+    let person = guard.person(headers);
+    if !is_entrance(request) {
+        return person.map(|()| Admitted::Known);
     }
+    let query = uri.query().unwrap_or_default();
+    match query.split('&').find_map(|pair| pair.strip_prefix("token=")) {
+        Some(token) if guard.knows(token) => return Ok(Admitted::Enters),
+        // An old address in a browser that is known: the fragment says where it leads.
+        Some(_) => return person.map(|()| Admitted::LedOn),
+        None => {}
+    }
+    match (person, password_in(headers)) {
+        (Err(Refused::NoPassword), Some(given)) => Ok(Admitted::Tries(given)),
+        (person, _) => person.map(|()| Admitted::Known),
+    }
+}
+
+fn led_on() -> Response {
+    (StatusCode::SEE_OTHER, [(LOCATION, HeaderValue::from_static("/"))]).into_response()
+}
+
+/// Lets a browser in: its cookie, and on to the page.
+fn enter(server: &Server) -> Result<Response, Refused> {
+    let cookie = HeaderValue::from_str(&server.guard.cookie()).map_err(|_| Refused::Unknown)?;
+    let to = (LOCATION, HeaderValue::from_static("/"));
+    Ok((StatusCode::SEE_OTHER, [to, (SET_COOKIE, cookie)]).into_response())
+}
+
+/// One try at a time, and a wrong one takes its time, also when whoever tried has hung up.
+async fn try_password(server: &Arc<Server>, given: Vec<u8>) -> bool {
+    let server = Arc::clone(server);
+    let tried = tokio::spawn(async move {
+        let _turn = server.trying.lock().await;
+        let is_right = server.guard.is_password(&given);
+        if !is_right {
+            tokio::time::sleep(WRONG_PASSWORD_TAKES).await;
+        }
+        is_right
+    });
+    tried.await.unwrap_or(false)
 }
 
 /// Work that waits for a disk, away from the threads that answer.

@@ -11,8 +11,8 @@ use super::jobs::{Job, State};
 use super::kinds::Kind;
 use super::notes::{Noting, Veiling};
 use super::view::{
-    At, AudioView, By, CaseView, DocumentView, ExcerptView, IslandView, Marker, PieceView, Plays,
-    ProxyState, RecordingView, Span, ThumbsView, UtcView, VideoView, WordView,
+    At, AudioView, By, CaseView, ClockView, DocumentView, ExcerptView, Face, IslandView, Marker,
+    PieceView, Plays, ProxyState, RecordingView, Span, ThumbsView, UtcView, VideoView, WordView,
 };
 use super::writes::Placing;
 
@@ -27,6 +27,8 @@ fn written() -> String {
         IslandView::decl(),
         UtcView::decl(),
         RecordingView::decl(),
+        ClockView::decl(),
+        Face::decl(),
         Kind::decl(),
         VideoView::decl(),
         AudioView::decl(),

@@ -115,6 +115,41 @@ pub struct RecordingView {
     pub thumbs: Option<ThumbsView>,
     /// Whether it is to be veiled.
     pub veiled: bool,
+    /// What its own clock showed, as far as that was written down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub clock: Option<ClockView>,
+}
+
+/// What the clock of a device showed while it recorded: a claim, never a place in time.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ClockView {
+    /// What it showed at media time zero, as its face read: seconds after 1970 on that face, or
+    /// after midnight where it told no day.
+    pub zero: f64,
+    /// How it is to be read.
+    pub face: Face,
+    /// Where that is written, in words.
+    pub written: String,
+    /// What its last digit is worth, seconds.
+    pub resolution: f64,
+    /// Nobody knows whether the file's beginning or its end was written down; here it is taken for
+    /// the beginning.
+    pub open: bool,
+}
+
+/// Which time a clock claims to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Face {
+    /// UTC.
+    Utc,
+    /// The time of some place.
+    Local,
+    /// A time of day.
+    Day,
 }
 
 /// Moving pictures.
@@ -326,9 +361,9 @@ pub struct WordView {
 /// What browsers of every make play as it is, with times that are exact after a seek.
 ///
 /// Left out on purpose: MP3 and bare AAC, whose length and seeking browsers only estimate, so that
-/// a seek lands beside the moment; H.264 in other boxes than MP4, which some refuse. H.264 of a kind
-/// that browsers do not know (10 bit, 4:2:2) cannot be told from here; the page asks for a proxy
-/// when it meets one.
+/// a seek lands beside the moment; H.264 in other boxes than MP4, which some refuse, and H.264 of
+/// kinds that many browsers do not know (10 bit, 4:2:2). What plays nevertheless shows nothing in
+/// some browser, the page asks a proxy of.
 pub fn plays(recording: &Recording) -> Plays {
     let of = |container: &str| recording.container.split(',').any(|name| name == container);
     let video = recording.video.first().map(|track| track.codec.as_str());
@@ -337,8 +372,11 @@ pub fn plays(recording: &Recording) -> Plays {
         video.is_none_or(|codec| videos.contains(&codec))
             && audio.is_none_or(|codec| audios.contains(&codec))
     };
+    let pixels = recording.video.first().map_or("", |track| track.pixels.as_str());
+    let is_plain = matches!(pixels, "" | "yuv420p" | "yuvj420p");
     let direct = if of("mov") || of("mp4") {
-        fits(&["h264", "av1", "vp9"], &["aac", "opus", "flac"])
+        (video != Some("h264") || is_plain)
+            && fits(&["h264", "av1", "vp9"], &["aac", "opus", "flac"])
     } else if of("webm") || of("matroska") {
         fits(&["vp8", "vp9", "av1"], &["opus", "vorbis"])
     } else if of("wav") {
@@ -367,13 +405,16 @@ mod tests {
     use super::*;
 
     fn recording(container: &str, video: Option<&str>, audio: Option<&str>) -> Recording {
-        let video = video.map(|codec| VideoTrack {
+        let words = video.map(|text| text.split_once(' ').unwrap_or((text, "")));
+        let video = words.map(|(codec, pixels)| VideoTrack {
             stream: 0,
             codec: codec.into(),
+            pixels: pixels.into(),
             width: 64,
             height: 64,
             rate: None,
             start: MediaTime::ZERO,
+            ..VideoTrack::default()
         });
         let audio = audio.map(|codec| AudioTrack {
             stream: 1,
@@ -399,6 +440,10 @@ mod tests {
             (mp4, Some("hevc"), Some("aac"), Plays::Proxy),
             (mp4, Some("h264"), Some("pcm_s16be"), Plays::Proxy),
             (mp4, Some("prores"), None, Plays::Proxy),
+            (mp4, Some("h264 yuvj420p"), Some("aac"), Plays::Direct),
+            (mp4, Some("h264 yuv420p10le"), Some("aac"), Plays::Proxy),
+            (mp4, Some("h264 yuv422p"), None, Plays::Proxy),
+            (mp4, Some("av1 yuv420p10le"), None, Plays::Direct),
             ("matroska,webm", Some("vp9"), Some("opus"), Plays::Direct),
             ("matroska,webm", Some("h264"), Some("aac"), Plays::Proxy),
             ("avi", Some("mpeg4"), Some("mp3"), Plays::Proxy),

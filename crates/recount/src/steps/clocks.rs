@@ -33,6 +33,11 @@ impl Trust {
         })
     }
 
+    /// Only what persons read from clocks.
+    pub fn in_readings(readings: Vec<ClockReading>) -> Self {
+        Self { readings, is_asked: false }
+    }
+
     /// For the parameters of the step: nothing where clocks place nothing.
     pub fn params(&self, recordings: &[(Source, Recording)]) -> Option<Value> {
         let names: Vec<String> = recordings.iter().map(|(source, _)| source.name()).collect();
