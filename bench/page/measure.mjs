@@ -37,7 +37,10 @@ function say(name, value) {
 
 function caseOf(media, name) {
   const folder = join(WORK, `${name}.recount`);
-  if (!existsSync(join(folder, "case.db"))) execFileSync("nice", ["-n", "12", PROGRAM, "reconstruct", media, "--case", folder, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  const run = (...args) => execFileSync("nice", ["-n", "12", PROGRAM, ...args, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  if (!existsSync(join(folder, "case.db"))) run("reconstruct", media, "--case", folder);
+  // Made elsewhere and brought here: the case is told where its recordings lie now.
+  else run("add", folder, media);
   return folder;
 }
 
@@ -90,6 +93,7 @@ async function lockstep(server, label, pixels) {
     await page.waitForTimeout(seconds * 1000);
     const seen = await page.evaluate(() => window.frames_seen.splice(0));
     await playing(page, false);
+    if (!seen.length) throw new Error("no frame was shown: are the films where the case says?");
     const errors = apart(seen, recordings, speed, 1 / 30).map(Math.abs);
     return { frames: seen.length, expected: Math.round(4 * 30 * seconds * Math.min(speed, 2)), p50_ms: ms(p(errors, 0.5)), p95_ms: ms(p(errors, 0.95)), max_ms: ms(Math.max(...errors)) };
   };
@@ -261,7 +265,8 @@ if (["open", "zoom", "memory"].some((part) => only.includes(part))) {
   const long = option("--long") ?? (existsSync(scaled) ? scaled : null);
   if (long || existsSync(join(WORK, "crowd.recount", "case.db"))) {
     const made = join(WORK, "crowd.recount");
-    const server = await serve(existsSync(join(made, "case.db")) ? made : caseOf(makeCrowd(long, join(WORK, "crowd")), "crowd"));
+    const media = join(WORK, "crowd");
+    const server = await serve(existsSync(join(made, "case.db")) && !existsSync(media) ? made : caseOf(long ? makeCrowd(long, media) : media, "crowd"));
     await large(server);
     await server.stop();
   } else console.log("no --long FOLDER: the large case is left out");

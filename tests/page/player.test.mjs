@@ -102,21 +102,27 @@ test("playing keeps all angles on the clock", async () => {
   await go("155");
   await press(page, "Space");
   await page.waitForTimeout(4000);
-  const faces_now = await page.evaluate(() =>
-    [...document.querySelectorAll("[data-angle]")].map((angle) => {
-      const element = angle.querySelector("video, audio");
-      return { id: angle.dataset.angle, media: element.currentTime, runs: !element.paused };
-    }),
-  );
-  const moments = faces_now
-    .filter(({ runs }) => runs)
-    .map(({ id, media }) => {
-      const piece = recordings.find((one) => one.id === id).pieces.findLast((one) => media >= one.start);
-      return piece.offset + (1 + piece.drift_ppm * 1e-6) * media;
-    });
+  // What an element says is late now and then; of several looks the middle one counts.
+  const apart = [];
+  for (let look = 0; look < 9; look++) {
+    const faces_now = await page.evaluate(() =>
+      [...document.querySelectorAll("[data-angle]")].map((angle) => {
+        const element = angle.querySelector("video, audio");
+        return { id: angle.dataset.angle, media: element.currentTime, runs: !element.paused };
+      }),
+    );
+    const moments = faces_now
+      .filter(({ runs }) => runs)
+      .map(({ id, media }) => {
+        const piece = recordings.find((one) => one.id === id).pieces.findLast((one) => media >= one.start);
+        return piece.offset + (1 + piece.drift_ppm * 1e-6) * media;
+      });
+    assert.ok(moments.length >= 2);
+    apart.push(Math.max(...moments) - Math.min(...moments));
+    await page.waitForTimeout(200);
+  }
   await press(page, "Space");
-  assert.ok(moments.length >= 2);
-  assert.ok(Math.max(...moments) - Math.min(...moments) < 0.05, `apart by ${Math.max(...moments) - Math.min(...moments)}`);
+  assert.ok(apart.sort((a, b) => a - b)[4] < 0.02, `apart by ${apart}`);
   assert.ok((await now()) > 157);
 });
 
@@ -130,10 +136,12 @@ test("speed from a quarter to four times, with the pitch kept", async () => {
   assert.equal(await speed.inputValue(), "0.25");
   for (let n = 0; n < 12; n++) await press(page, "Alt+=");
   assert.equal(await speed.inputValue(), "4");
-  assert.ok(await page.evaluate(() => [...document.querySelectorAll("video, audio")].every((one) => one.preservesPitch)));
   await go("60");
   await press(page, "Space");
   await page.waitForTimeout(2500);
+  // Of those that are heard; what is silent has no pitch.
+  const heard = await page.evaluate(() => [...document.querySelectorAll("video, audio")].filter((one) => !one.paused && !one.muted).map((one) => one.preservesPitch));
+  assert.deepEqual(heard, [true]);
   await press(page, "Space");
   const passed = (await now()) - 60;
   assert.ok(passed > 5, `four times as fast, ${passed} s in 2.5 s`);

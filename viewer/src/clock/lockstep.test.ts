@@ -1,55 +1,77 @@
 import { describe, expect, it } from "vitest";
-import { firstFrom, frameAt, frameInSecond, insideFrame, SEEK_S, SeekCost, shiftOf, steer } from "./lockstep";
+import { firstFrom, frameAt, frameInSecond, insideFrame, keepsPitch, Lead, Readings, SEEK_S, SeekCost, shiftOf, steer } from "./lockstep";
 
-/** Plays an element whose own clock is wrong by `ppm`, polled ten times a second; returns its errors. */
-function play(ppm: number, start_error_s: number, seconds: number, speed = 1, heard = true) {
-  let error = start_error_s;
-  let nudging = false;
-  let rate = speed;
-  const errors: number[] = [];
-  let seeks = 0;
-  let changes = 0;
-  for (let step = 0; step < seconds * 10; step++) {
-    error += (rate * (1 + ppm * 1e-6) - speed) * 0.1;
-    const next = steer({ error_s: error, speed, nudging, heard });
-    if (next.do === "seek") {
-      error = 0;
-      nudging = false;
-      rate = speed;
-      seeks++;
-    } else {
-      if (next.rate !== rate) changes++;
-      rate = next.rate;
-      nudging = next.nudging;
-    }
-    errors.push(error);
+/** What is odd about an element: its clock, what it says late now and then, and where its pictures are beside its time. */
+type Odd = { ppm?: number; start_s?: number; late?: boolean; lead_s?: number; speed?: number; heard?: boolean };
+
+/** Plays an element as the driver does, 60 turns a second; returns its true errors and what was done to it. */
+function play(seconds: number, { ppm = 0, start_s = 0, late = false, lead_s = 0, speed = 1, heard = true }: Odd) {
+  const [readings, lead] = [new Readings(), new Lead()];
+  let [error, rate, bent_until, from, state] = [start_s, speed, NaN, 0, 7];
+  const done = { errors: [] as number[], seeks: 0, bends: 0 };
+  for (let turn = 0; turn < seconds * 60; turn++) {
+    const now_ms = (turn * 1000) / 60;
+    error += (rate * (1 + ppm * 1e-6) - speed) / 60;
+    done.errors.push(error);
+    if (now_ms >= bent_until) [bent_until, rate, from] = [NaN, speed, now_ms + 120];
+    if (!Number.isNaN(bent_until) || now_ms < from) continue;
+    state = (state * 16807) % 2147483647;
+    readings.time(error - (late && state % 3 === 0 ? (state % 40) / 1000 : 0), now_ms);
+    if (turn % 2) readings.frame(error + lead_s + ((state % 16) - 8) / 1000);
+    const read = readings.take(now_ms, lead);
+    if (read === null) continue;
+    const next = steer({ error_s: read, speed, heard });
+    if (next.do === "seek") [error, rate, done.seeks, from] = [0, speed, done.seeks + 1, now_ms + 120];
+    if (next.do === "bend") [rate, bent_until, done.bends] = [next.rate, now_ms + next.for_s * 1000, done.bends + 1];
   }
-  return { errors, seeks, changes };
+  return done;
 }
 
+const worst = (errors: number[]) => Math.max(...errors.map(Math.abs));
+
 describe("lockstep", () => {
-  it("an element that drifts by 60 ppm stays within 10 ms without a seek", () => {
+  it("an element that drifts by 60 ppm stays within 6 ms without a seek", () => {
     for (const speed of [0.25, 1, 2, 4]) {
-      const played = play(60, 0, 600, speed);
-      expect(Math.max(...played.errors.map(Math.abs))).toBeLessThan(0.01);
+      const played = play(600, { ppm: 60, speed });
+      expect(worst(played.errors)).toBeLessThan(0.006);
       expect(played.seeks).toBe(0);
+      expect(played.bends).toBeLessThan(20 * Math.max(1, speed));
     }
   });
 
-  it("an element that keeps time is never touched", () => {
-    expect(play(0, 0.003, 60).changes).toBe(0);
+  it("an element that keeps time is never touched, though it says it late now and then", () => {
+    expect(play(60, { start_s: 0.002 }).bends).toBe(0);
+    expect(play(60, { start_s: 0.001, late: true, heard: false }).bends).toBe(0);
   });
 
   it("a late start is caught up with within two seconds", () => {
-    for (const late of [-0.12, 0.12]) {
-      expect(Math.abs(play(0, late, 2).errors.at(-1) ?? 1)).toBeLessThan(0.008);
-      expect(Math.abs(play(0, late, 1, 1, false).errors.at(-1) ?? 1)).toBeLessThan(0.008);
+    for (const start_s of [-0.04, 0.04]) {
+      expect(Math.abs(play(2, { start_s }).errors.at(-1) ?? 1)).toBeLessThan(0.006);
+      expect(Math.abs(play(6, { start_s: 3 * start_s }).errors.at(-1) ?? 1)).toBeLessThan(0.006);
+      expect(Math.abs(play(1.5, { start_s, heard: false, late: true }).errors.at(-1) ?? 1)).toBeLessThan(0.006);
     }
   });
 
+  it("pictures that run ahead of what the element says are brought back, and stay", () => {
+    const played = play(30, { lead_s: 0.033 });
+    expect(worst(played.errors.slice(600).map((error) => error + 0.033))).toBeLessThan(0.021);
+    expect(played.seeks).toBe(0);
+    expect(played.bends).toBeLessThan(6);
+  });
+
+  it("what the screen's own steps explain is left alone", () => {
+    expect(play(60, { lead_s: 0.008, start_s: 0.001 }).bends).toBe(0);
+  });
+
   it("what is far off seeks, and farther off at higher speeds", () => {
-    expect(steer({ error_s: SEEK_S + 0.01, speed: 1, nudging: false, heard: true }).do).toBe("seek");
-    expect(steer({ error_s: SEEK_S + 0.01, speed: 2, nudging: false, heard: true }).do).toBe("rate");
+    expect(steer({ error_s: SEEK_S + 0.01, speed: 1, heard: true }).do).toBe("seek");
+    expect(steer({ error_s: SEEK_S + 0.01, speed: 2, heard: true }).do).toBe("bend");
+  });
+
+  it("the pitch is kept where speed changes it, and let go where that can't be heard", () => {
+    expect([0.25, 0.95, 1.25, 2, 4].map((rate) => keepsPitch(rate, true))).toEqual([true, true, true, true, true]);
+    expect([1, 1.00006, 0.97, 1.03].some((rate) => keepsPitch(rate, true))).toBe(false);
+    expect(keepsPitch(2, false)).toBe(false);
   });
 
   it("learns what a seek costs", () => {

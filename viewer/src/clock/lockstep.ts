@@ -1,47 +1,130 @@
-// Keeping one playing element on the case's clock. In: how far its media time is from where the clock wants it. Out:
-// leave it, nudge its playback rate, or seek. Pure; the elements are driven by `player/driver.ts`.
+// Keeping one playing element on the case's clock. In: what the element says of its time, and which frames it showed
+// when. Out: leave it, bend its speed for a while, or seek. Pure; the elements are driven by `player/driver.ts`.
 //
-// Rate changes can be heard (time stretching begins), so an element runs at exactly the asked speed while it is within
-// `REST_S`; once beyond, it is nudged until it is within `SETTLED_S`. Drift of tens of ppm needs a nudge every few
-// minutes. A seek shows, so it is taken only where nudging would need longer than about a second.
+// What an element says of its time is late now and then, by tens of milliseconds where its sound is not heard (browsers
+// then advance it by a timer), and never early. So a quarter of a second of it is taken together and the upper quartile
+// believed. Nor need the pictures be where the time is: browsers show frames in a rhythm of the screen, and those of an
+// element that is heard by what they think its loudspeakers take. Where frames stand farther off than the screen's own
+// steps can explain, they count too.
+//
+// Speed is bent for as long as the error needs and then left alone at exactly the asked speed: an error is never measured
+// while it is being mended, so noise does not feed on itself. A seek shows, so it is taken only where bending would need
+// longer than some seconds.
+//
+// Browsers keep the pitch by cutting and overlapping. That takes about 20 ms away when it begins, and does nothing at all
+// within a thousandth of speed 1 (measured in Chromium 156). So near speed 1, and wherever nothing is heard, the pitch is
+// let go: then speed is what is asked for, to the ppm. A bend of 5 ms lets the pitch slide by a twelfth of a semitone for
+// a second; drift of a clock, by a thousandth of one.
 
-/** Within this an element is left alone: a quarter of a frame at 30 fps, well under what an eye or ear parts. */
-export const REST_S = 0.008;
+/** Within this an element is left alone. Where a bend can be heard (time stretching begins), somewhat more. */
+export const REST_MUTE_S = 0.003;
+export const REST_HEARD_S = 0.005;
 
-/** A nudge ends here; lower is inside the noise of what elements report (about 1 ms). */
-export const SETTLED_S = 0.002;
-
-/** Beyond this a seek is quicker than any nudge that keeps speech natural. */
+/** Beyond this a seek is quicker than any bend that keeps speech natural. */
 export const SEEK_S = 0.16;
 
-/** A nudge aims to be there after this long. */
-const REACH_S = 0.3;
+/** A bend aims to last so long. */
+const REACH_HEARD_S = 1;
+const REACH_MUTE_S = 0.3;
 
-/** The most that speed is bent where it can be heard; where it can't, three times that. */
-const BEND_HEARD = 0.08;
+/** The most that speed is bent: half a semitone where it can be heard. */
+const BEND_HEARD = 0.03;
 const BEND_MUTE = 0.24;
 
-export type Step = { do: "rate"; rate: number; nudging: boolean } | { do: "seek" };
+/** Whether a player is to keep the pitch at a rate. */
+export function keepsPitch(rate: number, heard: boolean): boolean {
+  return heard && Math.abs(rate - 1) > BEND_HEARD + 1e-3;
+}
+
+export type Step = { do: "rest" } | { do: "bend"; rate: number; for_s: number } | { do: "seek" };
 
 export type Seen = {
   /** Media time of the element minus the wanted one. */
   error_s: number;
   /** Media seconds a second of the wall that the clock asks for. */
   speed: number;
-  /** Whether the last step was a nudge. */
-  nudging: boolean;
   heard: boolean;
 };
 
-export function steer(seen: Seen): Step {
-  const size = Math.abs(seen.error_s);
+export function steer({ error_s, speed, heard }: Seen): Step {
+  const size = Math.abs(error_s);
   // At speed 4 an element covers four times the media in the time that a seek takes.
-  if (size > SEEK_S * Math.max(1, seen.speed)) return { do: "seek" };
-  const nudging = size > (seen.nudging ? SETTLED_S : REST_S);
-  if (!nudging) return { do: "rate", rate: seen.speed, nudging };
-  const most = seen.heard ? BEND_HEARD : BEND_MUTE;
-  const bend = Math.max(-most, Math.min(most, -seen.error_s / (REACH_S * seen.speed)));
-  return { do: "rate", rate: seen.speed * (1 + bend), nudging };
+  if (size > SEEK_S * Math.max(1, speed)) return { do: "seek" };
+  if (size <= (heard ? REST_HEARD_S : REST_MUTE_S)) return { do: "rest" };
+  const most = heard ? BEND_HEARD : BEND_MUTE;
+  const reach_s = heard ? REACH_HEARD_S : REACH_MUTE_S;
+  const bend = Math.max(-most, Math.min(most, -error_s / (reach_s * speed)));
+  return { do: "bend", rate: speed * (1 + bend), for_s: -error_s / (speed * bend) };
+}
+
+/** So many readings, over at least so long, make one that is believed. */
+const READINGS_MIN = 10;
+const READINGS_S_MIN = 0.25;
+
+/** So many frames tell where the pictures are. */
+const FRAMES_MIN = 6;
+
+/** Pictures may stand beside the time by this much: screens show them at steps of a sixtieth, and browsers keep a rhythm. */
+const STEPS_S = 0.02;
+
+/** So many readings in a row say that pictures stand elsewhere before it is believed. */
+const READINGS_AGREE = 3;
+
+/** Where the pictures of one element stand beside what it says of its time. */
+export class Lead {
+  lead_s = 0;
+  #doubted = 0;
+
+  /** One reading's word. Of what several say half is believed: the other half may be the screen's steps. */
+  learn(lead_s: number): void {
+    this.#doubted = Math.abs(lead_s - this.lead_s) > STEPS_S ? this.#doubted + 1 : 0;
+    if (this.#doubted < READINGS_AGREE) return;
+    this.#doubted = 0;
+    this.lead_s = Math.abs(lead_s) > STEPS_S ? lead_s / 2 : 0;
+  }
+
+  forget(): void {
+    this.lead_s = 0;
+    this.#doubted = 0;
+  }
+}
+
+/** Readings of one element since it was last left alone. */
+export class Readings {
+  #times: number[] = [];
+  #frames: number[] = [];
+  #since_ms: number | null = null;
+
+  clear(): void {
+    this.#times.length = 0;
+    this.#frames.length = 0;
+    this.#since_ms = null;
+  }
+
+  /** The element's time minus the wanted one. */
+  time(error_s: number, wall_ms: number): void {
+    this.#since_ms ??= wall_ms;
+    this.#times.push(error_s);
+  }
+
+  /** The time of a frame minus the one wanted when it is seen. */
+  frame(error_s: number): void {
+    this.#frames.push(error_s);
+  }
+
+  /** What the readings come to, once there are enough; then they are forgotten. */
+  take(wall_ms: number, lead: Lead): number | null {
+    if (this.#since_ms === null || this.#times.length < READINGS_MIN || wall_ms - this.#since_ms < READINGS_S_MIN * 1000) return null;
+    const time_s = quantile(this.#times, 0.75);
+    if (this.#frames.length >= FRAMES_MIN) lead.learn(quantile(this.#frames, 0.5) - time_s);
+    this.clear();
+    return time_s + lead.lead_s;
+  }
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
 /** How long seeks of one element take, so that a seek while playing aims at where the clock will be. */

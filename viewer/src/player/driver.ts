@@ -1,11 +1,14 @@
-// Drives one media element along the case's clock: plays it where its recording ran, stops it where it did not, nudges
-// or seeks by `clock/lockstep.ts`, and learns which frame is shown. It knows nothing of the page.
-import { frameAt, insideFrame, SeekCost, shiftOf, steer } from "../clock/lockstep";
+// Drives one media element along the case's clock: plays it where its recording ran, stops it where it did not, bends
+// its speed or seeks by `clock/lockstep.ts`, and learns which frame is shown. It knows nothing of the page.
+import { frameAt, insideFrame, keepsPitch, Lead, Readings, SeekCost, shiftOf, steer } from "../clock/lockstep";
 import { rateOf, type Where, where } from "../clock/pieces";
 import type { PieceView as Piece } from "../api/types";
 
-/** How far apart two decisions are while playing; elements report their time to about a millisecond. */
-const EVERY_MS = 60;
+/** After a bend or a seek an element's time is not to be relied on for so long. */
+const SETTLE_MS = 120;
+
+/** Half of the time for which a screen shows a picture: a frame is seen that much late on average. */
+const HALF_STEP_S = 0.008;
 
 /** While paused, an element whose frames are unknown is right if it is within this. */
 const STILL_S = 0.004;
@@ -13,6 +16,9 @@ const STILL_S = 0.004;
 /** Beyond these browsers refuse or fall silent. */
 const RATE_MIN = 0.0625;
 const RATE_MAX = 16;
+
+/** One reading that is so far off is no noise. */
+const SURE_S = 1;
 
 /** A seek that has not ended after this long is taken for lost. */
 const SEEK_LOST_MS = 4000;
@@ -44,15 +50,21 @@ export class Driver {
   #cost = new SeekCost();
   #seeking_since_ms: number | null = null;
   #aimed_s = NaN;
-  #nudging = false;
-  #next_ms = 0;
+  #readings = new Readings();
+  #lead = new Lead();
+  /** Readings count from here on. */
+  #from_ms = 0;
+  /** Until when its speed is bent. */
+  #bent_until_ms: number | null = null;
+  #heard = false;
+  /** What is wanted: media time at a moment of the wall, and media seconds a second. */
+  #wanted: { media: number; wall_ms: number; speed: number } | null = null;
   #starting = false;
   #stopped = false;
   /** Media time minus the element's: browsers count some containers from another zero than ffmpeg does. */
   #shift_s = 0;
 
   constructor(readonly element: HTMLMediaElement) {
-    element.preservesPitch = true;
     element.addEventListener("seeked", this.#seeked);
     if (element instanceof HTMLVideoElement) this.#watchFrames(element);
   }
@@ -113,31 +125,68 @@ export class Driver {
       this.#setRate(speed);
       this.#starting = true;
       this.element.play().then(
-        () => (this.#starting = false),
+        () => {
+          this.#starting = false;
+          this.#rest(performance.now());
+        },
         () => (this.#starting = false),
       );
       return;
     }
     this.#aimed_s = NaN;
-    if (wall_ms < this.#next_ms) return;
-    this.#next_ms = wall_ms + EVERY_MS;
-    if (this.element.readyState < 3) return;
-    // `media` is what was wanted when this picture's turn began; on a busy machine that is a while ago.
-    this.error_s = this.#media_s - (media + ((performance.now() - wall_ms) / 1000) * speed);
-    const step = steer({ error_s: this.error_s, speed, nudging: this.#nudging, heard });
-    if (step.do === "seek") {
-      this.#nudging = false;
+    const now_ms = performance.now();
+    this.#wanted = { media, wall_ms, speed };
+    if (heard !== this.#heard) {
+      this.#heard = heard;
+      this.#lead.forget();
       this.#setRate(speed);
-      this.#seek(media + this.#cost.cost_s * speed);
-    } else {
-      this.#nudging = step.nudging;
-      this.#setRate(step.rate);
+      this.#rest(now_ms);
     }
+    if (this.#bent_until_ms !== null) {
+      if (now_ms < this.#bent_until_ms) return;
+      this.#setRate(speed);
+      this.#rest(now_ms);
+    }
+    // Elements with nothing to play on stand still, and their time says nothing.
+    if (this.element.readyState < 3) return this.#rest(now_ms);
+    if (now_ms < this.#from_ms) return;
+    // On a busy machine this turn began a while ago.
+    const error_s = this.#media_s - this.#wantedAt(now_ms);
+    this.#readings.time(error_s, now_ms);
+    if (Math.abs(error_s) > SURE_S) return this.#seekOn(media, speed);
+    const read = this.#readings.take(now_ms, this.#lead);
+    if (read === null) return;
+    this.error_s = read;
+    const step = steer({ error_s: read, speed, heard });
+    if (step.do === "seek") this.#seekOn(media, speed);
+    else if (step.do === "bend") {
+      this.#setRate(step.rate);
+      this.#bent_until_ms = now_ms + step.for_s * 1000;
+    } else this.#setRate(speed);
+  }
+
+  #wantedAt(wall_ms: number): number {
+    if (!this.#wanted) return NaN;
+    return this.#wanted.media + ((wall_ms - this.#wanted.wall_ms) / 1000) * this.#wanted.speed;
+  }
+
+  /** Seeks to where the clock will be when it is done. */
+  #seekOn(media: number, speed: number): void {
+    this.#setRate(speed);
+    this.#seek(media + this.#cost.cost_s * speed);
+  }
+
+  /** Forgets what was read, and reads anew when the element has settled. */
+  #rest(now_ms: number): void {
+    this.#bent_until_ms = null;
+    this.#readings.clear();
+    this.#from_ms = now_ms + SETTLE_MS;
   }
 
   #hold(): void {
     if (!this.element.paused) this.element.pause();
-    this.#nudging = false;
+    this.#wanted = null;
+    this.#rest(0);
   }
 
   /** While the clock stands or goes backwards: shows the frame of the moment. */
@@ -170,13 +219,21 @@ export class Driver {
   #seeked = (): void => {
     if (this.#seeking_since_ms !== null) this.#cost.learn((performance.now() - this.#seeking_since_ms) / 1000);
     this.#seeking_since_ms = null;
-    this.#next_ms = 0;
+    this.#rest(performance.now());
     if (!(this.element instanceof HTMLVideoElement)) this.shown_s = this.#media_s;
   };
 
   #setRate(rate: number): void {
     const allowed = Math.min(RATE_MAX, Math.max(RATE_MIN, rate));
-    if (Math.abs(this.element.playbackRate - allowed) > 1e-4) this.element.playbackRate = allowed;
+    const keeps = keepsPitch(allowed, this.#heard);
+    if (this.element.preservesPitch !== keeps) this.element.preservesPitch = keeps;
+    if (Math.abs(this.element.playbackRate - allowed) > 1e-6) this.element.playbackRate = allowed;
+  }
+
+  /** A frame comes on the screen with the first step after its time, half a step late on average. */
+  #readFrame({ expectedDisplayTime, mediaTime }: VideoFrameCallbackMetadata): void {
+    if (!this.#wanted || this.#bent_until_ms !== null || expectedDisplayTime < this.#from_ms) return;
+    this.#readings.frame(mediaTime + this.#shift_s + HALF_STEP_S * this.#wanted.speed - this.#wantedAt(expectedDisplayTime));
   }
 
   #watchFrames(video: HTMLVideoElement): void {
@@ -184,6 +241,7 @@ export class Driver {
     const told = (_now: number, frame: VideoFrameCallbackMetadata) => {
       if (this.frames?.length) this.#shift_s = shiftOf(this.frames, frame.mediaTime);
       this.shown_s = frame.mediaTime + this.#shift_s;
+      this.#readFrame(frame);
       if (!this.#stopped) video.requestVideoFrameCallback(told);
     };
     video.requestVideoFrameCallback(told);
