@@ -68,7 +68,7 @@ const RESERVED: &[Reserved] = &[
 
 impl Reserved {
     fn spares(&self, source: &Source) -> bool {
-        self.rooms.contains(&source.room()) || self.rooms.contains(&&*source.path)
+        self.rooms.contains(&source.room()) || self.rooms.contains(&source.path)
     }
 }
 
