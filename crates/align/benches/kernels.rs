@@ -356,7 +356,14 @@ mod run {
             let mut id = [0; 32];
             id[0] = k as u8;
             let id = SourceId(id);
-            Recording { id, name: "", heard: &heard[k], sound: &sounds[k], light: None }
+            Recording {
+                id,
+                name: "",
+                heard: &heard[k],
+                sound: &sounds[k],
+                light: None,
+                stood: None,
+            }
         };
         (0..RECORDINGS).map(recording).collect()
     }

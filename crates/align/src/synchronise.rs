@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evidence::{
     ClockMap, CopyReason, Doubt, Excerpt, Island, MediaTime, Piece, Placement, Refusal, RunnerUp,
-    SourceId, Tie, TieKind, Window,
+    SourceId, Stood, Tie, TieKind, Window,
 };
 
 use crate::findings::{Findings, Two};
@@ -39,6 +39,8 @@ pub struct Recording<'a> {
     /// What the [`LightMeter`](crate::LightMeter) made of its pictures, where sound may not be
     /// enough.
     pub light: Option<&'a Light>,
+    /// Where its recorder stood, if somebody said so.
+    pub stood: Option<Stood>,
 }
 
 /// Who waits for the result.

@@ -34,6 +34,7 @@ fn recordings<'a>(sounds: &'a [Vec<f32>], heard: &'a [Heard], of: &[usize]) -> V
         heard: &heard[i],
         sound: &sounds[i],
         light: None,
+        stood: None,
     };
     of.iter().map(recording).collect()
 }

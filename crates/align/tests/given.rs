@@ -3,10 +3,18 @@
 mod scene;
 
 use align::{Alignment, Given, Heard, Recording, synchronise_with};
-use evidence::{Refusal, TieKind};
+use evidence::{Refusal, Stood, TieKind};
 use scene::{Patient, RATE, case_s, hear, id, record, refusal, talk};
 
 fn align_given(sounds: &[Vec<f32>], given: &[Given]) -> Alignment {
+    align_knowing(sounds, given, &|_| None)
+}
+
+fn align_knowing(
+    sounds: &[Vec<f32>],
+    given: &[Given],
+    stood: &dyn Fn(usize) -> Option<Stood>,
+) -> Alignment {
     let heard: Vec<Heard> = sounds.iter().map(|s| hear(s)).collect();
     let recordings: Vec<Recording> = (0..sounds.len())
         .map(|i| Recording {
@@ -15,6 +23,7 @@ fn align_given(sounds: &[Vec<f32>], given: &[Given]) -> Alignment {
             heard: &heard[i],
             sound: &sounds[i],
             light: None,
+            stood: stood(i),
         })
         .collect();
     synchronise_with(&recordings, given, &Patient).expect("sound in memory can be read")
@@ -180,4 +189,25 @@ fn a_word_about_a_recording_that_is_not_here_changes_nothing() {
     let sounds = vec![record(&scene, 0.0, 60.0, 0.0, 0.05), record(&scene, 20.0, 60.0, 0.0, 0.05)];
     let with = align_given(&sounds, &[given(0, 9, 1.0, 0.1), given(1, 1, 4.0, 0.1)]);
     assert_eq!(with, align_given(&sounds, &[]));
+}
+
+#[test]
+fn recorders_that_stood_side_by_side_are_surer_and_lie_where_they_did() {
+    let scene = talk(11, 120.0);
+    let sounds =
+        [(0.0, 0.0), (7.0, 12.0)].map(|(start_s, ppm)| record(&scene, start_s, 100.0, ppm, 0.05));
+    let at = |x_mm: i64| {
+        move |k: usize| Some(Stood { source: id(k), at_mm: [k as i64 * x_mm, 0, 0], within_mm: 0 })
+    };
+    let unknown = align_given(&sounds, &[]);
+    let (near, far) = (300, 40_000);
+    let near = align_knowing(&sounds, &[], &at(near));
+    let far = align_knowing(&sounds, &[], &at(far));
+    assert_eq!(far.placements, unknown.placements);
+    assert!((lag_s(&near, 0, 1) - lag_s(&unknown, 0, 1)).abs() < 1e-9);
+    let (surer_s, sigma_s) = (sigma_s(&near, 1), sigma_s(&unknown, 1));
+    assert!(surer_s < 0.85 * sigma_s, "{surer_s} of {sigma_s}");
+    // One of two says nothing of the way between them.
+    let alone = align_knowing(&sounds, &[], &|k| at(300)(k).filter(|_| k == 0));
+    assert_eq!(alone.placements, unknown.placements);
 }

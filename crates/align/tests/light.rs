@@ -35,6 +35,7 @@ fn what_each_flash_says_and_what_all_of_them_say_is_counted_from_one_line() {
             heard: &heard[i],
             sound: &sounds[i],
             light: lights[i].as_ref(),
+            stood: None,
         })
         .collect();
     let alignment = synchronise(&recordings, &Patient).expect("sound in memory can be read");

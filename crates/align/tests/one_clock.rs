@@ -147,8 +147,8 @@ fn a_stop_is_heeded() {
     let (a, b) = (record(&scene, 0.0, 30.0, 0.0, 0.05), record(&scene, 5.0, 30.0, 0.0, 0.05));
     let (heard_a, heard_b) = (hear(&a), hear(&b));
     let recordings = [
-        Recording { id: id(0), name: "a", heard: &heard_a, sound: &a, light: None },
-        Recording { id: id(1), name: "b", heard: &heard_b, sound: &b, light: None },
+        Recording { id: id(0), name: "a", heard: &heard_a, sound: &a, light: None, stood: None },
+        Recording { id: id(1), name: "b", heard: &heard_b, sound: &b, light: None, stood: None },
     ];
     assert!(matches!(synchronise(&recordings, &Impatient), Err(align::Error::Stopped)));
 }

@@ -1,12 +1,12 @@
 //! What a person says of time: which moments of two recordings are one (`place`), which moment of
-//! a recording was which moment of UTC (`clock`), what a clock showed (`reading`); and what the case
-//! is asked to do from now on (`choice`).
+//! a recording was which moment of UTC (`clock`), what a clock showed (`reading`), where a recorder
+//! stood (`stood`); and what the case is asked to do from now on (`choice`).
 //!
 //! A person's word is a row of its own, with who said it, when and in which words; the alignment
 //! reads it and never writes it. What is taken back stays in the case, marked with the custody
 //! record under which it was taken back. Custody keeps the SHA-256 of each.
 
-use evidence::{Anchor, ClockReading, SourceId, UtcAnchor};
+use evidence::{Anchor, ClockReading, SourceId, Stood, UtcAnchor};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -45,10 +45,11 @@ const PLACE: &str = "place";
 const CLOCK: &str = "clock";
 const READING: &str = "reading";
 const CHOICE: &str = "choice";
+const STOOD: &str = "stood";
 /// The record under which a word is taken back.
 const UNDO: &str = "undo";
 /// Records that tell of a word.
-const KINDS: [&str; 5] = [PLACE, CLOCK, READING, CHOICE, UNDO];
+const KINDS: [&str; 6] = [PLACE, CLOCK, READING, CHOICE, STOOD, UNDO];
 
 impl Case {
     /// Stores that two moments of two recordings are one; returns its number.
@@ -86,6 +87,14 @@ impl Case {
         self.tell(stamp, READING, (Some(reading.source), None), &json!(reading), said)
     }
 
+    /// Stores where a recorder stood; returns its number.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSource`], [`Error::Full`], [`Error::ReadOnly`], [`Error::Busy`].
+    pub fn put_stood(&mut self, stamp: &Stamp, stood: &Stood, said: &str) -> Result<i64, Error> {
+        self.tell(stamp, STOOD, (Some(stood.source), None), &json!(stood), said)
+    }
+
     /// Stores what the case is asked to do from now on; returns its number.
     ///
     /// # Errors
@@ -119,6 +128,15 @@ impl Case {
     /// If the database cannot be read.
     pub fn readings(&self) -> Result<Vec<Told<ClockReading>>, Error> {
         self.told(READING)
+    }
+
+    /// Where persons say that recorders stood, in the order in which it was said; without what was
+    /// taken back.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn stood(&self) -> Result<Vec<Told<Stood>>, Error> {
+        self.told(STOOD)
     }
 
     /// What the case is asked to do, in the order in which it was said; without what was taken

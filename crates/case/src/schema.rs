@@ -25,6 +25,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_why.sql"),
     include_str!("../migrations/0004_excerpt_speed.sql"),
     include_str!("../migrations/0005_clock.sql"),
+    include_str!("../migrations/0006_stood.sql"),
 ];
 
 /// The format this program writes.

@@ -4,7 +4,9 @@ mod common;
 
 use case::{Case, Choice};
 use common::{case_with, id, stamp};
-use evidence::{Anchor, AnchoredBy, Basis, ClockReading, MediaTime, Shown, UtcAnchor, UtcTime};
+use evidence::{
+    Anchor, AnchoredBy, Basis, ClockReading, MediaTime, Shown, Stood, UtcAnchor, UtcTime,
+};
 
 fn anchor() -> Anchor {
     Anchor {
@@ -50,6 +52,11 @@ fn what_a_clock_showed_and_what_was_chosen_are_kept_and_taken_back_alike() {
         clock: Some("lobby".to_owned()),
     };
     case.put_reading(&stamp(), &reading, "lobby showed 13:46:05").unwrap();
+    let stood = Stood { source: id(1), at_mm: [4_500, -12_000, 0], within_mm: 1_500 };
+    let walked = case.put_stood(&stamp(), &stood, "by the door").unwrap();
+    assert_eq!(case.stood().unwrap()[0].anchor, stood);
+    case.undo_anchor(&stamp(), walked).unwrap();
+    assert_eq!(case.stood().unwrap(), []);
     let choice = case.put_choice(&stamp(), Choice::ByClock, "--by-clock").unwrap();
     assert_eq!(case.readings().unwrap()[0].anchor, reading);
     assert_eq!(case.choices().unwrap()[0].anchor, Choice::ByClock);

@@ -64,3 +64,53 @@ impl UtcTime {
         CaseTime(self.0.saturating_sub(zero.0))
     }
 }
+
+/// Where a person says that a recorder was: how far apart two were bounds how much sooner one of them
+/// can have heard a sound.
+///
+/// All positions of a case are in one system of the person's own, which nothing else needs to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stood {
+    /// The recorder, by its recording.
+    pub source: SourceId,
+    /// Where, in millimetres along three axes at right angles.
+    pub at_mm: [i64; 3],
+    /// It was never farther from there than this, millimetres; 0 or more.
+    pub within_mm: i64,
+}
+
+/// Metres that sound goes in a second, at 20 °C (Cramer 1993).
+pub const SOUND_M_PER_S: f64 = 343.2;
+
+impl Stood {
+    /// How far apart two recorders were at most, metres.
+    pub fn apart_m(&self, other: &Self) -> f64 {
+        let along = |axis: usize| self.at_mm[axis] as f64 - other.at_mm[axis] as f64;
+        let apart_mm = along(0).hypot(along(1)).hypot(along(2));
+        (apart_mm + self.within_mm as f64 + other.within_mm as f64) / 1e3
+    }
+
+    /// By how many seconds one of two recorders can have heard a sound before the other, at most:
+    /// no way from a source is longer than the other by more than the two are apart.
+    pub fn sooner_s(&self, other: &Self) -> f64 {
+        self.apart_m(other) / SOUND_M_PER_S
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recorders_five_metres_apart_hear_a_sound_fifteen_milliseconds_apart_at_most() {
+        let stood = |x: i64, y: i64, within_mm: i64| Stood {
+            source: SourceId([1; 32]),
+            at_mm: [x, y, 0],
+            within_mm,
+        };
+        let still = stood(1_000, 1_000, 0).sooner_s(&stood(4_000, 5_000, 0));
+        assert!((still - 0.014_57).abs() < 1e-5, "{still}");
+        let walked = stood(1_000, 1_000, 1_500).apart_m(&stood(4_000, 5_000, 500));
+        assert!((walked - 7.0).abs() < 1e-9, "{walked}");
+    }
+}

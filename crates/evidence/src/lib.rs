@@ -15,7 +15,7 @@ pub mod source;
 pub mod tie;
 pub mod utc;
 
-pub use anchor::{Anchor, AnchoredBy, UtcAnchor, UtcTime};
+pub use anchor::{Anchor, AnchoredBy, SOUND_M_PER_S, Stood, UtcAnchor, UtcTime};
 pub use clock_map::{CaseTime, ClockMap, MediaTime};
 pub use excerpt::{CopyReason, Excerpt};
 pub use placement::{Doubt, Island, Piece, Placement};

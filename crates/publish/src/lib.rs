@@ -27,4 +27,4 @@ pub use error::Error;
 pub use format::{Format, Named, format_named, formats};
 pub use labels::Labels;
 pub use marks::{Mark, Marks};
-pub use snapshot::{Shown, Snapshot, UtcOfIsland, UtcWord, Waveform, Word};
+pub use snapshot::{Shown, Snapshot, StoodWord, UtcOfIsland, UtcWord, Waveform, Word};

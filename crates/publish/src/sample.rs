@@ -201,6 +201,7 @@ pub fn rehearsal() -> Snapshot {
             size_bytes: 2_918,
         }],
         words: Vec::new(),
+        stood: Vec::new(),
         utc: Vec::new(),
         tool: "recount 0.0.0".to_owned(),
     }

@@ -1,8 +1,8 @@
 //! What a case looks like at one moment: everything a writer may say.
 
 use evidence::{
-    Anchor, CaseTime, Excerpt, Island, Placement, Recording, Refusal, Source, SourceId, Stretch,
-    Tie, TieKind, UtcAnchor, UtcMap, UtcTime,
+    Anchor, CaseTime, Excerpt, Island, Placement, Recording, Refusal, Source, SourceId, Stood,
+    Stretch, Tie, TieKind, UtcAnchor, UtcMap, UtcTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,9 @@ pub struct Snapshot {
     /// Where persons placed recordings, in the order in which they said so.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub words: Vec<Word>,
+    /// Where persons say that recorders stood; the last word of each counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stood: Vec<StoodWord>,
     /// True time, for the islands that somebody anchored in it; by island.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub utc: Vec<UtcOfIsland>,
@@ -57,6 +60,19 @@ pub struct Shown {
 pub struct Word {
     /// What was said.
     pub anchor: Anchor,
+    /// In the person's words.
+    pub said: String,
+    /// When, RFC 3339.
+    pub at_utc: String,
+    /// By whom.
+    pub actor: String,
+}
+
+/// Where a person says that a recorder stood.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoodWord {
+    /// What was said.
+    pub stood: Stood,
     /// In the person's words.
     pub said: String,
     /// When, RFC 3339.
@@ -124,6 +140,11 @@ impl Snapshot {
                     right == high.1 && left.0.abs_diff(low.1.0) < SAME_NS
                 })
         })
+    }
+
+    /// Where the recorder of a recording stood, if somebody said so.
+    pub fn stood(&self, id: SourceId) -> Option<&Stood> {
+        self.stood.iter().rev().map(|word| &word.stood).find(|stood| stood.source == id)
     }
 
     /// Whether a recording lies where it does because a person said so.

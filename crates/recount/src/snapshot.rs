@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use case::{Case, Told};
 use evidence::utc::{self, Known};
 use evidence::{Island, SourceKind, UtcAnchor};
-use publish::{Shown, Snapshot, UtcOfIsland, UtcWord, Waveform, Word};
+use publish::{Shown, Snapshot, StoodWord, UtcOfIsland, UtcWord, Waveform, Word};
 
 use crate::desk::TOOL;
 use crate::error::Error;
@@ -25,6 +25,7 @@ pub fn of_case(case: &Case) -> Result<Snapshot, Error> {
         }
         snapshot.ties = case.ties()?;
         snapshot.words = words(case)?;
+        snapshot.stood = stood(case)?;
         Ok(snapshot)
     })?;
     Ok(snapshot)
@@ -58,6 +59,7 @@ pub fn without_ties(case: &Case) -> Result<Snapshot, case::Error> {
             excerpts: case.excerpts()?,
             documents,
             words: Vec::new(),
+            stood: Vec::new(),
             utc: Vec::new(),
             tool: TOOL.to_owned(),
         };
@@ -102,6 +104,15 @@ fn words(case: &Case) -> Result<Vec<Word>, case::Error> {
         Word { anchor, said, at_utc, actor }
     };
     Ok(case.anchors()?.into_iter().map(word).collect())
+}
+
+/// Where persons say that recorders stood.
+fn stood(case: &Case) -> Result<Vec<StoodWord>, case::Error> {
+    let word = |told: Told<_>| {
+        let Told { anchor: stood, said, at_utc, actor, .. } = told;
+        StoodWord { stood, said, at_utc, actor }
+    };
+    Ok(case.stood()?.into_iter().map(word).collect())
 }
 
 /// An outline as a waveform, if there is any of it.

@@ -623,6 +623,11 @@ residual: number | null,
  */
 residual_spread: number | null, 
 /**
+ * By how much one of the two can have heard a sound before the other, at most: as long as sound
+ * needs from where a person says the one stood to where the other did.
+ */
+sooner?: number, 
+/**
  * The best lag elsewhere.
  */
 runner_up: RunnerUpWhy | null, 

@@ -89,6 +89,10 @@ pub(crate) const SIGMA_FLOOR_S: f64 = 0.001;
 const TIE_BIAS_USUAL_S: f64 = 0.003;
 const TIE_BIAS_WEIGHT: f64 = 3.0;
 
+/// Sources lie any way from two recorders: by how much sooner one of them hears is anything up to the
+/// time that sound needs between them, so its spread is this share of that.
+const UNIFORM: f64 = 0.577;
+
 /// A look whose lag is so far from what the others agree on did not hear the sound on its direct
 /// way: 14 m of detour.
 const ECHO_FROM_S: f64 = 0.04;
@@ -152,7 +156,8 @@ pub(crate) fn solve(
         }
     }
     let clocks = weighed.clocks;
-    let contradictions_s = contradictions_s(&looked, pieces.len());
+    let usual_s = |l: &Looked| usual_s(l, pieces, recordings);
+    let contradictions_s = contradictions_s(&looked, pieces.len(), &usual_s);
     let placed = pieces
         .iter()
         .enumerate()
@@ -369,21 +374,36 @@ const CLOCK_WANDERS_PPM: f64 = 0.5;
 /// For each piece the standard error of where its ties put it: by how much they contradict the
 /// solution, over the root of how many they are. Each hears its own mix of sources, each from its
 /// own distance. Residuals are smaller than errors by what the solution gave way to them; where
-/// there are few ties, or no more than clocks and nothing can contradict, what is usual counts.
-fn contradictions_s(looked: &[Looked], pieces: usize) -> Vec<f64> {
+/// there are few ties, or no more than clocks and nothing can contradict, what is usual of them
+/// counts.
+fn contradictions_s(
+    looked: &[Looked],
+    pieces: usize,
+    usual_s: &dyn Fn(&Looked) -> f64,
+) -> Vec<f64> {
     let accepted: Vec<&Looked> = looked.iter().filter(|l| l.is_accepted()).collect();
     let ties = accepted.len().max(1) as f64;
     let spare = (accepted.len() + 1).saturating_sub(pieces) as f64 / ties;
     (0..pieces)
         .map(|k| {
-            let own = accepted.iter().filter(|l| l.left_piece == k || l.right_piece == k);
-            let (count, squares) =
-                own.fold((0.0, 0.0), |(n, sum), l| (n + 1.0, sum + l.residual_s.powi(2)));
-            let usual = TIE_BIAS_WEIGHT * TIE_BIAS_USUAL_S.powi(2);
-            let variance = (usual + squares) / (TIE_BIAS_WEIGHT + spare * count);
+            let own = || accepted.iter().filter(|l| l.left_piece == k || l.right_piece == k);
+            let count = own().count() as f64;
+            let squares: f64 = own().map(|l| l.residual_s.powi(2)).sum();
+            let usual: f64 = own().map(|l| usual_s(l).powi(2)).sum();
+            let usual = if count == 0.0 { TIE_BIAS_USUAL_S.powi(2) } else { usual / count };
+            let variance = (TIE_BIAS_WEIGHT * usual + squares) / (TIE_BIAS_WEIGHT + spare * count);
             (variance / f64::max(count, 1.0)).sqrt()
         })
         .collect()
+}
+
+/// What ties usually contradict one another by; less, where both recorders stood so near that no
+/// sound can have reached one of them so much sooner. That they stood far apart makes nobody
+/// surer and nobody less sure: case time is when sound was heard.
+fn usual_s(l: &Looked, pieces: &[Piece], recordings: &[&Recording]) -> f64 {
+    let stood = |piece: usize| recordings[pieces[piece].recording].stood;
+    let sooner_s = stood(l.left_piece).zip(stood(l.right_piece)).map(|(a, b)| a.sooner_s(&b));
+    sooner_s.map_or(TIE_BIAS_USUAL_S, |sooner_s| TIE_BIAS_USUAL_S.min(UNIFORM * sooner_s))
 }
 
 /// By how much a sigma grows that rests on so few windows that it is hardly known itself: Student's

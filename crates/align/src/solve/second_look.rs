@@ -188,6 +188,7 @@ mod tests {
                 heard: &heard[i],
                 sound: &sounds[i],
                 light: None,
+                stood: None,
             })
             .collect();
         let lag = |lag_s| Candidate { lag_s, z: 20.0, at_right_s: 0.0, drift_ppm: 0.0 };

@@ -142,6 +142,7 @@ pub fn align(sounds: &[Vec<f32>], order: &[usize]) -> Alignment {
             heard: &heard[i],
             sound: &sounds[i],
             light: None,
+            stood: None,
         })
         .collect();
     synchronise(&recordings, &Patient).expect("sound in memory can be read")

@@ -148,6 +148,11 @@ pub struct TieWhy {
     pub residual: Option<f64>,
     /// Standard deviation of the agreeing windows' residuals about their mean.
     pub residual_spread: Option<f64>,
+    /// By how much one of the two can have heard a sound before the other, at most: as long as sound
+    /// needs from where a person says the one stood to where the other did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub sooner: Option<f64>,
     /// The best lag elsewhere.
     pub runner_up: Option<RunnerUpWhy>,
     /// What each window said.
@@ -316,6 +321,7 @@ fn tie_why(snapshot: &Snapshot, labels: &Labels, tie: &Tie, id: SourceId) -> Tie
         windows_disagree: tie.windows_disagree,
         residual: tie.residual_ns.map(|ns| turned * ns as f64 / 1e9),
         residual_spread: spread(&residuals),
+        sooner: snapshot.stood(id).zip(snapshot.stood(other)).map(|(a, b)| a.sooner_s(b)),
         runner_up: tie.runner_up.map(|second| RunnerUpWhy {
             lag: turned * second.offset_ns as f64 / 1e9,
             share: second.share,

@@ -50,12 +50,15 @@ pub(super) const PLACE: &str = "\
 Examples:
   recount place rehearsal.recount lobby.mp4 --at 0:03:13.9 --media 41.2 --sigma 0.5
   recount place rehearsal.recount lobby.mp4 --with phone.mov --other-at 1:48.6 --lock
+  recount place rehearsal.recount phone.mov --stood 4.5,12 --within 1.5
   recount place rehearsal.recount --list
   recount place rehearsal.recount lobby.mp4 --undo
 
 The first says: what lobby.mp4 shows at 41.2 s happened at 3 min 13.9 s of the case, give or take
 half a second. It is kept as a relation to a recording that was running then, so it stays true when
-the zero of the case moves. The exit code is 1 if sound contradicts it and it is not locked.";
+the zero of the case moves. The exit code is 1 if sound contradicts it and it is not locked.
+The third says where a recorder stood: two that were near one another heard every sound at nearly
+the same time, which makes their places surer; `recount why` says how nearly.";
 
 pub(super) const CLOCK: &str = "\
 Examples:

@@ -4,6 +4,7 @@
 //! environment; clap answers `--help`, `--version` and usage errors (exit code 2) by itself.
 
 mod examples;
+mod place;
 mod time;
 
 use std::path::PathBuf;
@@ -251,6 +252,15 @@ pub struct Place {
     /// How far off it may be: one standard deviation, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = time::doubt, default_value = "0.1")]
     pub sigma: i64,
+    /// Its recorder stood there: X,Y or X,Y,Z in metres, from a point that is the same for all
+    /// recordings
+    #[arg(long, value_name = "XY", value_parser = place::metres, group = "what",
+          allow_hyphen_values = true)]
+    pub stood: Option<[i64; 3]>,
+    /// … and was never farther from there than this, metres
+    #[arg(long, value_name = "METRES", value_parser = place::radius, requires = "stood",
+          default_value = "0")]
+    pub within: i64,
     /// Let nothing else move it against the other: sound that contradicts it is not heeded
     #[arg(long)]
     pub lock: bool,

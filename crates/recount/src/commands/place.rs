@@ -1,7 +1,7 @@
 //! `recount place`: a person says where a recording lies, and everything is placed anew.
 
 use case::Case;
-use evidence::{Anchor, AnchoredBy, CaseTime, MediaTime, Piece, SourceId};
+use evidence::{Anchor, AnchoredBy, CaseTime, MediaTime, Piece, SourceId, Stood};
 use publish::{Labels, Snapshot};
 use serde_json::json;
 
@@ -28,6 +28,11 @@ pub(super) fn run(desk: &Desk, asked: &Place) -> Result<(), Error> {
     let placed = case.placements()?;
     let said = if asked.undo {
         undo(&mut case, &before, asked)?;
+        None
+    } else if let Some(at_mm) = asked.stood {
+        let source = named::recording(&case, &before, asked.file.as_deref().unwrap_or_default())?;
+        let stood = Stood { source, at_mm, within_mm: asked.within };
+        case.put_stood(&stamp(), &stood, &moved::stood_sentence(&stood, &Labels::of(&before)))?;
         None
     } else {
         let anchor = anchor(&case, &before, asked)?;
@@ -113,7 +118,10 @@ fn running(
 
 /// Takes back what was said last, or all that was said of one recording.
 fn undo(case: &mut Case, snapshot: &Snapshot, asked: &Place) -> Result<(), Error> {
-    let told: Vec<_> = case.anchors()?.iter().map(|told| (told.id, told.anchor.source)).collect();
+    let placed = case.anchors()?.into_iter().map(|told| (told.id, told.anchor.source));
+    let stood = case.stood()?.into_iter().map(|told| (told.id, told.anchor.source));
+    let mut told: Vec<(i64, SourceId)> = placed.chain(stood).collect();
+    told.sort_unstable_by_key(|(id, _)| *id);
     let file =
         asked.file.as_ref().map(|file| named::recording(case, snapshot, file)).transpose()?;
     take_back(case, &told, file, "`recount place CASE --list` shows what was said")

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use evidence::{Anchor, MediaTime, Piece, Placement};
-use publish::{Labels, Mark, Marks, Snapshot, Word};
+use evidence::{Anchor, MediaTime, Piece, Placement, Stood};
+use publish::{Labels, Mark, Marks, Snapshot, StoodWord, Word};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -287,6 +287,17 @@ pub fn sentence(anchor: &Anchor, labels: &Labels) -> String {
     )
 }
 
+/// Where a recorder stood, in words.
+pub fn stood_sentence(stood: &Stood, labels: &Labels) -> String {
+    let metres = |mm: i64| format!("{}", mm as f64 / 1e3);
+    let at: Vec<String> = stood.at_mm.iter().map(|mm| metres(*mm)).collect();
+    let within = match stood.within_mm {
+        0 => String::new(),
+        mm => format!(", never more than {} m from there", metres(mm)),
+    };
+    format!("the recorder of {} stood at {} m{within}", labels.name(stood.source), at.join(", "))
+}
+
 /// `h:mm:ss.mmm`.
 fn clock(ns: i64) -> String {
     let sign = if ns < 0 { "-" } else { "" };
@@ -304,6 +315,15 @@ pub fn words(snapshot: &Snapshot) -> String {
             "{}\n  {} ({}, {})",
             shown_text(&word.said),
             holds(snapshot, word),
+            shown_text(&word.actor),
+            shown_text(&word.at_utc),
+        );
+    }
+    for word in &snapshot.stood {
+        let _ = writeln!(
+            page,
+            "{}\n  ({}, {})",
+            shown_text(&word.said),
             shown_text(&word.actor),
             shown_text(&word.at_utc),
         );
@@ -339,7 +359,21 @@ pub fn words_json(snapshot: &Snapshot) -> Value {
             "at_utc": word.at_utc,
         })
     };
-    json!({ "anchors": snapshot.words.iter().map(word).collect::<Vec<_>>() })
+    let stood = |word: &StoodWord| {
+        let metres = |mm: i64| mm as f64 / 1e3;
+        json!({
+            "file": labels.name(word.stood.source),
+            "at_m": word.stood.at_mm.map(metres),
+            "within_m": metres(word.stood.within_mm),
+            "said": word.said,
+            "by": word.actor,
+            "at_utc": word.at_utc,
+        })
+    };
+    json!({
+        "anchors": snapshot.words.iter().map(word).collect::<Vec<_>>(),
+        "stood": snapshot.stood.iter().map(stood).collect::<Vec<_>>(),
+    })
 }
 
 #[cfg(test)]
@@ -393,6 +427,7 @@ mod tests {
             excerpts: Vec::new(),
             documents: Vec::new(),
             words: Vec::new(),
+            stood: Vec::new(),
             utc: Vec::new(),
             tool: String::new(),
         }

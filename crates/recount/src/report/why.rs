@@ -164,6 +164,15 @@ fn ties(page: &mut String, why: &Why) {
                 }
             );
         }
+        if let Some(sooner_s) = tie.sooner {
+            let _ = writeln!(
+                page,
+                "    their recorders stood {:.1} m apart at most: one can have heard a sound {:.1} ms \
+                 before the other",
+                sooner_s * evidence::SOUND_M_PER_S,
+                sooner_s * 1e3
+            );
+        }
         let _ = writeln!(page, "    {}{}", rival(tie), disagreeing(tie));
         if !tie.accepted {
             let _ = writeln!(page, "    not used: it contradicts the other ties");

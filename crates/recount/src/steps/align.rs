@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use align::{Alignment, Findings, Given, Heard, Light, Sound, Watch};
+use align::{Alignment, Findings, Heard, Light, Sound, Watch};
 use case::Case;
 use evidence::{Recording, Refusal, Source, SourceId};
 use media::Door;
@@ -114,7 +114,7 @@ pub fn run(
     let tag = findings_tag(door);
     let findings = open_sealed(&cache.file_of_case(FINDINGS), tag).ok();
     let findings = findings.and_then(|bytes| Findings::from_bytes(&bytes).ok()).unwrap_or_default();
-    let alignment = place(desk, &ready, &mute, &word.given(), &findings);
+    let alignment = place(desk, &ready, &mute, &word, &findings);
     // Also after a stop: what was found by then need not be found again.
     write_sealed_of_case(&cache, FINDINGS, tag, &findings.to_bytes())?;
     let mut alignment = match alignment {
@@ -177,6 +177,7 @@ pub fn as_recording(ready: &Ready) -> align::Recording<'_> {
         heard: &ready.heard,
         sound: ready.sound.as_ref().map_or(&NO_SOUND as &dyn Sound, |sound| sound),
         light: ready.light.as_ref(),
+        stood: None,
     }
 }
 
@@ -197,7 +198,7 @@ pub fn place(
     desk: &Desk,
     ready: &[Ready],
     mute: &[Mute],
-    given: &[Given],
+    word: &Word,
     findings: &Findings,
 ) -> Result<Alignment, Error> {
     desk.tell(&Event::Started { step: Step::Align, files: ready.len() });
@@ -208,9 +209,13 @@ pub fn place(
         heard: &mute.heard,
         sound: &NO_SOUND,
         light: None,
+        stood: None,
     });
-    let recordings: Vec<_> = ready.chain(mute).collect();
-    let alignment = align::synchronise_knowing(&recordings, given, findings, &Watching(desk))?;
+    let stood = |id| word.stood.iter().rev().find(|stood| stood.source == id).copied();
+    let recordings: Vec<_> =
+        ready.chain(mute).map(|r| align::Recording { stood: stood(r.id), ..r }).collect();
+    let alignment =
+        align::synchronise_knowing(&recordings, &word.given(), findings, &Watching(desk))?;
     let islands: std::collections::BTreeSet<_> =
         alignment.placements.iter().map(|placement| placement.island).collect();
     let counts = BTreeMap::from([
@@ -254,6 +259,9 @@ fn step(
     }
     if let Some(given) = word.params() {
         params["given"] = given;
+    }
+    if let Some(stood) = word.stood_params() {
+        params["stood"] = stood;
     }
     if let Some(clocks) = trust.params(recordings) {
         params["by_clock"] = clocks;

@@ -1,8 +1,8 @@
-//! What is given to the alignment beside sound: a person's anchors.
+//! What is given to the alignment beside sound: what persons said.
 
 use align::{Given, Heard};
 use case::Case;
-use evidence::{Anchor, AnchoredBy, Recording, Source, SourceId, TieKind};
+use evidence::{Anchor, AnchoredBy, Recording, Source, SourceId, Stood, TieKind};
 use serde_json::{Value, json};
 
 use crate::error::Error;
@@ -12,6 +12,8 @@ use crate::error::Error;
 pub struct Word {
     /// In the order in which it was said.
     pub anchors: Vec<Anchor>,
+    /// Where recorders stood, in the order in which it was said: the last word of each counts.
+    pub stood: Vec<Stood>,
 }
 
 /// A recording that cannot be heard, but may be placed.
@@ -29,7 +31,10 @@ impl Word {
     /// # Errors
     /// If the case cannot be read.
     pub fn of(case: &Case) -> Result<Self, Error> {
-        Ok(Self { anchors: case.anchors()?.into_iter().map(|told| told.anchor).collect() })
+        Ok(Self {
+            anchors: case.anchors()?.into_iter().map(|told| told.anchor).collect(),
+            stood: case.stood()?.into_iter().map(|told| told.anchor).collect(),
+        })
     }
 
     /// As the alignment takes it.
@@ -65,5 +70,10 @@ impl Word {
     /// For the parameters of the step: another word gives another alignment.
     pub fn params(&self) -> Option<Value> {
         (!self.anchors.is_empty()).then(|| json!(self.anchors))
+    }
+
+    /// The same of where recorders stood.
+    pub fn stood_params(&self) -> Option<Value> {
+        (!self.stood.is_empty()).then(|| json!(self.stood))
     }
 }

@@ -16,6 +16,7 @@ use publish::{Shown, Snapshot};
 use super::align::{Ready, place};
 use super::examine::{Examined, Unfit, examine, unfit};
 use super::gather::gather;
+use super::given::Word;
 use super::hear::{Hearing, NotHeard, hear, hear_at_once, sound_tag};
 use super::look::Look;
 use super::sniff::{Sniffed, sniff};
@@ -45,7 +46,7 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
         ready.name = named.map(|file| file.source.name()).unwrap_or_default();
     }
     taken.watch(desk, door, jobs)?;
-    let alignment = place(desk, &taken.ready, &[], &[], &Findings::new())?;
+    let alignment = place(desk, &taken.ready, &[], &Word::default(), &Findings::new())?;
     desk.stop_if_asked()?;
     let placements: BTreeMap<_, _> =
         alignment.placements.into_iter().map(|placement| (placement.source, placement)).collect();
@@ -68,6 +69,7 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
         excerpts: alignment.excerpts,
         documents: Vec::new(),
         words: Vec::new(),
+        stood: Vec::new(),
         utc: Vec::new(),
         tool: TOOL.to_owned(),
     })

@@ -140,3 +140,31 @@ fn what_cannot_be_meant_is_refused_before_anything_is_kept() {
     }
     assert_eq!(fs::read_to_string(scene.at(CASE).join("custody.jsonl")).unwrap(), log);
 }
+
+#[test]
+fn where_recorders_stood_makes_them_surer_is_told_and_can_be_taken_back() {
+    let scene = Scene::incident();
+    scene.done(&["reconstruct", "footage", "-q"]);
+    let before = scene.exported(CASE);
+    let sigma_s = |exported: &Value| pieces(exported, "b.m4a")[0]["sigma"].as_f64().unwrap();
+    for (file, at) in [("a.wav", "0,0"), ("b.m4a", "-0.3,0")] {
+        scene.done(&["place", CASE, file, "--stood", at, "--within", "0.1"]);
+    }
+    let after = scene.exported(CASE);
+    assert!(sigma_s(&after) < sigma_s(&before), "{after}");
+    let apart_s = |exported: &Value| seconds_between(exported, "a.wav", "b.m4a");
+    assert!((apart_s(&after) - apart_s(&before)).abs() < 1e-6);
+    let why = scene.done(&["why", CASE, "b.m4a"]).out;
+    assert!(why.contains("stood 0.5 m apart at most: one can have heard a sound 1.5 ms"), "{why}");
+    let listed = scene.done(&["place", CASE, "--list"]).out;
+    assert!(listed.contains("b.m4a stood at -0.3, 0, 0 m, never more than 0.1 m"), "{listed}");
+    let listed = scene.done(&["place", CASE, "--list", "--json"]).json();
+    assert_eq!(listed["stood"][1]["at_m"][0], -0.3);
+    scene.done(&["place", CASE, "b.m4a", "--undo"]);
+    scene.done(&["place", CASE, "--undo"]);
+    assert_eq!(scene.exported(CASE), before);
+    for wrong in [&["--stood", "here"][..], &["--stood", "1"], &["--within", "2"]] {
+        assert_eq!(scene.run(&[&["place", CASE, "a.wav"], wrong].concat()).code, 2, "{wrong:?}");
+    }
+    scene.done(&["verify", CASE]);
+}
