@@ -341,7 +341,8 @@ impl Request<'_> {
     fn faults(&self, complaints: &Complaints, samples: i64) -> Vec<String> {
         let Some(first) = complaints.first.first() else { return Vec::new() };
         let mut warnings = vec![format!(
-            "ffmpeg met {} while decoding; the sound around them may be missing or wrong ({first})",
+            "ffmpeg met {} while decoding; the sound around them may be missing or wrong, and where \
+             the format carries no times all after them may come too early ({first})",
             counted(complaints.count, "fault")
         )];
         let heard_s = samples as f64 / f64::from(self.rate_hz);
@@ -349,7 +350,7 @@ impl Request<'_> {
         // Sound often ends some frames before the pictures do.
         if promised_s - heard_s > 1.0 {
             warnings.push(format!(
-                "its sound breaks off at {heard_s:.1} s of {promised_s:.1} s; the file seems cut short"
+                "its sound breaks off at {heard_s:.1} s of {promised_s:.1} s; the file seems cut short or damaged"
             ));
         }
         warnings

@@ -42,6 +42,7 @@ fn poorer(mut whole: Recording, told: &Recording, heard_from: evidence::MediaTim
     whole.audio[0].start = told.audio[0].start;
     for video in &mut whole.video {
         (video.rate, video.start) = (None, evidence::MediaTime(0));
+        (video.turned, video.pixels) = (0, String::new());
     }
     whole
 }

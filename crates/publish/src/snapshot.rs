@@ -11,6 +11,9 @@ use crate::times;
 /// Two moments nearer than this are one: a solution goes through floating-point numbers.
 const SAME_NS: u64 = 1_000;
 
+/// Of less sound than this it cannot well be told that it shares nothing.
+const SHORT_S: f64 = 8.0;
+
 /// A case at one moment, complete enough that no writer needs to look anything up.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
@@ -202,10 +205,16 @@ impl Shown {
         if self.is_placed() {
             return None;
         }
-        Some(self.refusal.as_ref().map_or_else(
-            || "it has not been compared with the others yet".to_owned(),
-            ToString::to_string,
-        ))
+        let seconds = self.recording.duration.seconds();
+        Some(match &self.refusal {
+            None => "it has not been compared with the others yet".to_owned(),
+            Some(Refusal::SharesNothing) if seconds < SHORT_S => {
+                format!(
+                    "nothing it shares with others could be told: it is only {seconds:.1} s long"
+                )
+            }
+            Some(refusal) => refusal.to_string(),
+        })
     }
 
     /// Whether any of it lies on a clock.

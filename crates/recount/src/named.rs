@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use case::Case;
-use evidence::SourceId;
+use evidence::{MediaTime, SourceId};
 use publish::{Labels, Snapshot};
 
 use crate::error::Error;
@@ -40,11 +40,31 @@ pub fn recording(case: &Case, snapshot: &Snapshot, text: &str) -> Result<SourceI
         [one] => Ok(one),
         [] => Err(Error::Asked {
             what: format!("no recording of this case has this name: {}", shown_text(text)),
-            hint: "`recount status CASE` lists them",
+            hint: "`recount status CASE` lists them; six or more digits of a hash name one too",
         }),
         _ => Err(Error::Asked {
             what: format!("several recordings of this case have this name: {}", shown_text(text)),
-            hint: "write it as `recount status CASE` shows it, or the first digits of its hash",
+            hint: "write it as `recount status CASE` shows it, or the first six digits of its hash",
         }),
     }
+}
+
+/// That a recording is so long.
+///
+/// # Errors
+/// [`Error::Asked`] if it is not.
+pub fn holds(snapshot: &Snapshot, source: SourceId, time: MediaTime) -> Result<(), Error> {
+    let Some(shown) = snapshot.recording(source) else { return Ok(()) };
+    if time.0 <= shown.recording.duration.0 {
+        return Ok(());
+    }
+    Err(Error::Asked {
+        what: format!(
+            "{:.3} s is after the end of the recording, which is {:.3} s long: {}",
+            time.seconds(),
+            shown.recording.duration.seconds(),
+            shown_text(&shown.source.name())
+        ),
+        hint: "name a time in the recording itself, counted from its beginning",
+    })
 }

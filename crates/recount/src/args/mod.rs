@@ -229,7 +229,7 @@ pub struct Sync {
 pub struct Place {
     /// The case
     pub case: PathBuf,
-    /// The recording: its name in the case, its path, or the first digits of its hash
+    /// The recording: its name in the case, its path, or the first six digits of its hash
     #[arg(required_unless_present_any = ["list", "undo"])]
     pub file: Option<String>,
     /// It was then: a time on the clock of an island, in seconds or as h:mm:ss.mmm
@@ -281,7 +281,7 @@ pub struct Place {
 pub struct Clock {
     /// The case
     pub case: PathBuf,
-    /// The recording: its name in the case, its path, or the first digits of its hash; without it,
+    /// The recording: its name in the case, its path, or the first six digits of its hash; without it,
     /// all clocks are shown
     pub file: Option<String>,
     /// The time in the recording that this is about

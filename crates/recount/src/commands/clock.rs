@@ -6,7 +6,7 @@ use evidence::civil::Civil;
 use evidence::{Basis, ClockReading, MediaTime, SourceId, UtcAnchor, UtcTime};
 use publish::{Labels, Shown, Snapshot, times};
 
-use super::{open, open_door, open_locked, synchronise, take_back, use_threads};
+use super::{Taken, open, open_door, open_locked, synchronise, take_back, use_threads};
 use crate::args::Clock;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
@@ -32,7 +32,7 @@ pub(super) fn run(desk: &Desk, asked: &Clock) -> Result<(), Error> {
     let file =
         asked.file.as_ref().map(|file| named::recording(&case, &before, file)).transpose()?;
     if asked.undo {
-        undo(&mut case, file)?;
+        undo(desk, &mut case, file)?;
     } else {
         say(desk, &mut case, &before, file, asked)?;
     }
@@ -99,6 +99,7 @@ fn say(
     }
     let Some(source) = file else { return Ok(()) };
     let time = MediaTime(asked.at);
+    named::holds(snapshot, source, time)?;
     let at = format!("{} at {}", labels.name(source), times::clock(time.0, 3));
     if let Some(utc) = asked.utc {
         let sigma_ns = asked.sigma.unwrap_or_else(|| sigma_ns(utc.0));
@@ -181,10 +182,9 @@ fn anchor_from(
 }
 
 /// Takes back what was said last of UTC or a clock, or all that was said of one recording.
-fn undo(case: &mut Case, file: Option<SourceId>) -> Result<(), Error> {
-    let utc = case.utc_anchors()?.into_iter().map(|told| (told.id, told.anchor.source));
-    let readings = case.readings()?.into_iter().map(|told| (told.id, told.anchor.source));
-    let mut told: Vec<(i64, SourceId)> = utc.chain(readings).collect();
-    told.sort_unstable_by_key(|(id, _)| *id);
-    take_back(case, &told, file, "`recount clock CASE` shows what was said")
+fn undo(desk: &Desk, case: &mut Case, file: Option<SourceId>) -> Result<(), Error> {
+    let mut told = Taken::of(case.utc_anchors()?, |anchor| anchor.source);
+    told.extend(Taken::of(case.readings()?, |reading| reading.source));
+    told.sort_unstable_by_key(|told| told.id);
+    take_back(desk, case, &told, file, "`recount clock CASE` shows what was said")
 }

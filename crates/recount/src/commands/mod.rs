@@ -15,9 +15,10 @@ mod sync;
 mod verify;
 mod why;
 
+use export::write_whole;
 pub(crate) use place::contradicted;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use case::{Case, CaseLock};
 use evidence::SourceId;
@@ -29,9 +30,10 @@ use crate::error::Error;
 use crate::event::{Event, Step};
 use crate::report::moved::{self, Change};
 use crate::report::names::shown_text;
+use crate::report::output;
 use crate::snapshot;
-use crate::steps::align::{Missing, Taken};
-use crate::steps::{align, listen, watch};
+use crate::steps::align::{self, Missing};
+use crate::steps::{listen, watch};
 
 /// Does what was asked.
 ///
@@ -93,23 +95,42 @@ fn open_door(desk: &Desk) -> Result<Door, Error> {
 /// # Errors
 /// If there is nothing to take back, or the case cannot be written.
 fn take_back(
+    desk: &Desk,
     case: &mut Case,
-    told: &[(i64, SourceId)],
+    told: &[Taken],
     of: Option<SourceId>,
     hint: &'static str,
 ) -> Result<(), Error> {
-    let gone: Vec<i64> = match of {
-        Some(source) => told.iter().filter(|(_, of)| *of == source).map(|(id, _)| *id).collect(),
-        None => told.last().map(|(id, _)| *id).into_iter().collect(),
+    let gone: Vec<&Taken> = match of {
+        Some(source) => told.iter().filter(|told| told.of == source).collect(),
+        None => told.last().into_iter().collect(),
     };
     if gone.is_empty() {
         let what = "nothing was said that could be taken back".to_owned();
         return Err(Error::Asked { what, hint });
     }
-    for id in gone {
-        case.undo_anchor(&stamp(), id)?;
+    for told in gone {
+        case.undo_anchor(&stamp(), told.id)?;
+        if !desk.json && !desk.quiet {
+            output::print(&format!("took back: {}\n", shown_text(&told.said)))?;
+        }
     }
     Ok(())
+}
+
+/// What a person said that can be taken back.
+struct Taken {
+    id: i64,
+    of: SourceId,
+    said: String,
+}
+
+impl Taken {
+    fn of<T>(told: Vec<case::Told<T>>, source: impl Fn(&T) -> SourceId) -> Vec<Self> {
+        let taken =
+            |told: case::Told<T>| Self { id: told.id, of: source(&told.anchor), said: told.said };
+        told.into_iter().map(taken).collect()
+    }
 }
 
 /// Uses so many threads for computing.
@@ -134,12 +155,33 @@ pub(crate) fn synchronise(
     if case.placements()? == before {
         return Ok(Vec::new());
     }
-    let moved = moved::beyond_doubt(&before, &snapshot::of_case(case)?);
+    let after = snapshot::of_case(case)?;
+    // A picture that was drawn would show what is no longer so.
+    if case.dir().join(PICTURE).exists() {
+        draw(case, &after)?;
+    }
+    let moved = moved::beyond_doubt(&before, &after);
     for change in &moved {
         let note = format!("{} {}", change.what.word(), shown_text(&change.file));
         desk.tell(&Event::Noted { step: Step::Align, note });
     }
     Ok(moved)
+}
+
+/// The picture of a case, in its folder.
+const PICTURE: &str = "timeline.svg";
+
+/// Draws the timeline into the case folder.
+///
+/// # Errors
+/// If it cannot be written.
+fn draw(case: &Case, snapshot: &publish::Snapshot) -> Result<PathBuf, Error> {
+    let path = case.dir().join(PICTURE);
+    let files = publish::svg::write(snapshot)?;
+    for file in files.iter().take(1) {
+        write_whole(&path, &file.bytes, true)?;
+    }
+    Ok(path)
 }
 
 /// Kept sound that turns out to be damaged is made again, once.
@@ -156,7 +198,7 @@ fn listen_and_align(
     for _ in 0..2 {
         let unheard = listen::run(desk, case, door, work.jobs())?;
         let watched = watch::run(desk, case, door, work.jobs(), &unheard)?;
-        let taken = Taken { unheard: &unheard, watched: &watched };
+        let taken = align::Taken { unheard: &unheard, watched: &watched };
         if let align::Outcome::Done = align::run(desk, case, door, taken, missing)? {
             return Ok(());
         }

@@ -5,7 +5,7 @@ use evidence::{Anchor, AnchoredBy, CaseTime, MediaTime, Piece, SourceId, Stood};
 use publish::{Labels, Snapshot};
 use serde_json::json;
 
-use super::{open, open_door, open_locked, synchronise, take_back, use_threads};
+use super::{Taken, open, open_door, open_locked, synchronise, take_back, use_threads};
 use crate::args::Place;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
@@ -27,7 +27,7 @@ pub(super) fn run(desk: &Desk, asked: &Place) -> Result<(), Error> {
     let before = snapshot::of_case(&case)?;
     let placed = case.placements()?;
     let said = if asked.undo {
-        undo(&mut case, &before, asked)?;
+        undo(desk, &mut case, &before, asked)?;
         None
     } else if let Some(at_mm) = asked.stood {
         let source = named::recording(&case, &before, asked.file.as_deref().unwrap_or_default())?;
@@ -37,6 +37,7 @@ pub(super) fn run(desk: &Desk, asked: &Place) -> Result<(), Error> {
     } else {
         let anchor = anchor(&case, &before, asked)?;
         let sentence = moved::sentence(&anchor, &Labels::of(&before));
+        replace(desk, &mut case, &anchor)?;
         case.put_anchor(&stamp(), &anchor, &sentence)?;
         Some(anchor)
     };
@@ -65,13 +66,15 @@ pub(crate) fn contradicted(after: &Snapshot, anchor: &Anchor) -> Option<String> 
     }
     let far_s = tie.and_then(|tie| tie.residual_ns).unwrap_or(0).unsigned_abs() as f64 / 1e9;
     Some(format!(
-        "what was said is kept and does not hold: what was heard contradicts it by {far_s:.3} s"
+        "what was said is kept and does not hold: what was heard, or else was said, contradicts it by \
+         {far_s:.3} s"
     ))
 }
 
 /// What was asked for, as a relation between two recordings.
 fn anchor(case: &Case, snapshot: &Snapshot, asked: &Place) -> Result<Anchor, Error> {
     let source = named::recording(case, snapshot, asked.file.as_deref().unwrap_or_default())?;
+    named::holds(snapshot, source, MediaTime(asked.media))?;
     let (other, other_time) = match (&asked.with, asked.at) {
         (Some(other), _) => (named::recording(case, snapshot, other)?, MediaTime(asked.other_at)),
         (None, at) => running(snapshot, source, asked.island, CaseTime(at.unwrap_or_default()))?,
@@ -116,13 +119,23 @@ fn running(
     Ok((other, piece.map.to_media(at)))
 }
 
+/// What was said of the same moment of the recording before is corrected, not contradicted.
+fn replace(desk: &Desk, case: &mut Case, anchor: &Anchor) -> Result<(), Error> {
+    for told in case.anchors()? {
+        if (told.anchor.source, told.anchor.time) == (anchor.source, anchor.time) {
+            case.undo_anchor(&stamp(), told.id)?;
+            desk.tell(&Event::warned(format!("this takes the place of: {}", told.said)));
+        }
+    }
+    Ok(())
+}
+
 /// Takes back what was said last, or all that was said of one recording.
-fn undo(case: &mut Case, snapshot: &Snapshot, asked: &Place) -> Result<(), Error> {
-    let placed = case.anchors()?.into_iter().map(|told| (told.id, told.anchor.source));
-    let stood = case.stood()?.into_iter().map(|told| (told.id, told.anchor.source));
-    let mut told: Vec<(i64, SourceId)> = placed.chain(stood).collect();
-    told.sort_unstable_by_key(|(id, _)| *id);
+fn undo(desk: &Desk, case: &mut Case, snapshot: &Snapshot, asked: &Place) -> Result<(), Error> {
+    let mut told = Taken::of(case.anchors()?, |anchor| anchor.source);
+    told.extend(Taken::of(case.stood()?, |stood| stood.source));
+    told.sort_unstable_by_key(|told| told.id);
     let file =
         asked.file.as_ref().map(|file| named::recording(case, snapshot, file)).transpose()?;
-    take_back(case, &told, file, "`recount place CASE --list` shows what was said")
+    take_back(desk, case, &told, file, "`recount place CASE --list` shows what was said")
 }

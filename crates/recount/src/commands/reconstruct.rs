@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 use case::{Case, CaseLock};
 use serde_json::{Value, json};
 
-use super::export::write_whole;
 use super::status::{print_case, summary};
 use super::sync::moved_text;
-use super::{open_door, open_locked, synchronise, use_threads};
+use super::{draw, open_door, open_locked, synchronise, use_threads};
 use crate::args::Reconstruct;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
@@ -20,9 +19,6 @@ use crate::steps::add::{self, Keeping, Request};
 use crate::steps::clocks;
 use crate::steps::gather::{gather, is_case};
 use crate::steps::paths::absolute;
-
-/// The picture, in the case folder.
-const PICTURE: &str = "timeline.svg";
 
 pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
     use_threads(asked.work);
@@ -36,8 +32,13 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
     let request = Request { paths: &paths, keeping, jobs: asked.work.jobs() };
     add::run(desk, &mut case, &door, &request)?;
     clocks::choose(&mut case, asked.belief.asked())?;
-    let moved = synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())?;
-    let picture = draw(&case)?;
+    let moved = synchronise(desk, &mut case, &door, asked.work, asked.rest.missing())
+        // What was named is the folder.
+        .map_err(|error| match error {
+            Error::NoRecording { .. } => Error::NoRecording { path: folder.clone() },
+            other => other,
+        })?;
+    let picture = draw(&case, &snapshot::of_case(&case)?)?;
     if desk.json {
         let mut result = serde_json::to_value(summary(&case)?).unwrap_or(Value::Null);
         result["case"] = json!(shown(&dir));
@@ -101,14 +102,4 @@ fn open_or_make(desk: &Desk, dir: &Path, folder: &Path) -> Result<(Case, CaseLoc
         Case::create(dir, &stamp())?;
     }
     open_locked(desk, dir)
-}
-
-/// Draws the timeline into the case folder.
-fn draw(case: &Case) -> Result<PathBuf, Error> {
-    let path = case.dir().join(PICTURE);
-    let files = publish::svg::write(&snapshot::of_case(case)?)?;
-    for file in files.iter().take(1) {
-        write_whole(&path, &file.bytes, true)?;
-    }
-    Ok(path)
 }

@@ -8,6 +8,7 @@ use crate::args::Sync;
 use crate::desk::Desk;
 use crate::error::Error;
 use crate::report::moved::{self, Change};
+use crate::report::names::shown;
 use crate::report::{output, status};
 use crate::snapshot;
 use crate::steps::gather::is_case;
@@ -15,6 +16,14 @@ use crate::steps::{clocks, loose};
 
 pub(super) fn run(desk: &Desk, asked: &Sync) -> Result<(), Error> {
     use_threads(asked.work);
+    let half = asked.targets.iter().find(|target| is_half_a_case(target));
+    if let Some(dir) = half {
+        return Err(Error::Asked {
+            what: format!("case.db is missing from this case: {}", shown(dir)),
+            hint: "bring it back from a copy, or make the case anew from the evidence with \
+                   `recount reconstruct FOLDER --case CASE`",
+        });
+    }
     let cases = asked.targets.iter().filter(|target| is_case(target)).count();
     match (&asked.targets[..], cases) {
         ([case], 1) => sync_case(desk, case, asked),
@@ -24,6 +33,11 @@ pub(super) fn run(desk: &Desk, asked: &Sync) -> Result<(), Error> {
             hint: "name one case, or only files and folders",
         }),
     }
+}
+
+/// Whether a case was here, and its findings are gone.
+fn is_half_a_case(dir: &Path) -> bool {
+    !is_case(dir) && dir.join("custody.jsonl").is_file()
 }
 
 fn sync_case(desk: &Desk, dir: &Path, asked: &Sync) -> Result<(), Error> {

@@ -337,7 +337,9 @@ fn holds(snapshot: &Snapshot, word: &Word) -> String {
         Some(tie) if tie.accepted => "it holds".to_owned(),
         Some(tie) => {
             let far_s = tie.residual_ns.unwrap_or(0).unsigned_abs() as f64 / 1e9;
-            format!("it does not hold: what was heard contradicts it by {far_s:.3} s")
+            format!(
+                "it does not hold: what was heard, or else was said, contradicts it by {far_s:.3} s"
+            )
         }
     }
 }

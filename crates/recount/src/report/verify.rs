@@ -17,7 +17,19 @@ pub fn text(verified: &Verified) -> String {
     list(&mut page, "missing", &verified.missing);
     list(&mut page, "changed", &verified.changed);
     list(&mut page, "unreadable", &verified.unreadable);
-    for path in &verified.added {
+    for moved in &verified.moved {
+        let (path, now_at) = (&moved.path, &moved.now_at);
+        let _ = if moved.known {
+            writeln!(page, "moved: it lies at {now_at} now, and was at {path}")
+        } else {
+            writeln!(
+                page,
+                "{BAD}moved{BAD:#}: it lies at {now_at} now; `recount add CASE` tells the case so: \
+                 {path}"
+            )
+        };
+    }
+    for (_, path) in &verified.added {
         let _ = writeln!(
             page,
             "{BAD}added{BAD:#}: it lies with the evidence and is not in the case: {path}"

@@ -41,6 +41,9 @@ fn head(page: &mut String, why: &Why) {
         (Some(island), _) if partners.is_empty() => {
             format!("is on island {island}, placed by what was copied into it")
         }
+        (Some(island), _) if why.placed_by == Some("hand") => {
+            format!("is on island {island}, placed by a person's word alone")
+        }
         (Some(island), _) if why.placed_by == Some("clock") => {
             format!("is on island {island}, placed by nothing but the clocks of devices")
         }
@@ -119,8 +122,18 @@ fn sigma(why: &Why, piece: &PieceWhy) -> String {
                 doubt_ms(piece.sigma)
             );
         }
+        if !why.copied.is_empty() {
+            let ms = doubt_ms(piece.sigma);
+            return format!("{ms} ms is that of the recording it was copied from");
+        }
         return format!("{} ms, its parts were not kept", doubt_ms(piece.sigma));
     };
+    if why.placed_by == Some("hand") {
+        return format!(
+            "{} ms is: what the person gave, and the place it was given by",
+            doubt_ms(piece.sigma)
+        );
+    }
     format!(
         "{} ms is: its own windows {}, ties that contradict one another {}, sound's way through \
          the air {} (they add up as squares do)",
@@ -140,13 +153,19 @@ fn ties(page: &mut String, why: &Why) {
     let _ = writeln!(page, "\n{BOLD}What it has in common with others{BOLD:#}");
     for tie in looked_at {
         let (start, end) = (tie.start.max(0.0), tie.end);
+        let common = match tie.kind {
+            "sound" | "light" => format!(
+                "; {:.1} s in common ({start:.1} to {end:.1} s of this file)",
+                (end - start).max(0.0)
+            ),
+            _ => String::new(),
+        };
         let _ = writeln!(
             page,
-            "  {}: began {:.3} s {} it; {:.1} s in common ({start:.1} to {end:.1} s of this file)",
+            "  {}: began {:.3} s {} it{common}",
             shown_text(&tie.with),
             tie.lag.abs(),
             if tie.lag < 0.0 { "before" } else { "after" },
-            (end - start).max(0.0),
         );
         let _ = writeln!(page, "    {}", evidence(tie));
         if let Some(residual) = tie.residual {

@@ -161,10 +161,13 @@ fn absolute(path: &Path) -> std::io::Result<PathBuf> {
     }
 }
 
+/// What is said of a file that is not there.
+pub const NO_SUCH_FILE: &str = "there is no such file";
+
 /// What the system said about a file, in plain words.
 pub fn plain_reason(error: &std::io::Error) -> String {
     match error.kind() {
-        std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        std::io::ErrorKind::NotFound => NO_SUCH_FILE.to_owned(),
         std::io::ErrorKind::PermissionDenied => "it may not be read (permission denied)".to_owned(),
         _ => format!("it cannot be read ({error})"),
     }

@@ -78,6 +78,11 @@ pub fn run(desk: &Desk, case: &mut Case, door: &Door, jobs: usize) -> Result<Unh
         },
     )?;
     desk.stop_if_asked()?;
+    if unheard.values().any(|reason| reason == gather::NO_SUCH_FILE) {
+        desk.tell(&Event::warned(
+            "if the evidence was moved, `recount add CASE FOLDER` tells the case where it is now",
+        ));
+    }
     let counts = [("heard", heard), ("heard_before", known), ("skipped", unheard.len() as u64)];
     desk.tell(&Event::Finished { step: Step::Listen, counts: counts.into() });
     Ok(unheard)

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use case::{Case, custody};
-use evidence::SourceId;
-use serde::Serialize;
+use evidence::{Source, SourceId};
+use serde::{Serialize, Serializer};
 
 use super::add::{added_folders, left_out};
 use super::examine::reason;
@@ -29,16 +29,36 @@ pub struct Verified {
     pub unchanged: usize,
     /// Files that are not there any more.
     pub missing: Vec<Difference>,
+    /// Files that are not there any more, and what they held is elsewhere.
+    pub moved: Vec<Moved>,
     /// Files that hold something else now.
     pub changed: Vec<Difference>,
     /// Files that are there and could not be read.
     pub unreadable: Vec<Difference>,
     /// Files that lie where evidence was added and are not in the case.
-    pub added: Vec<String>,
+    #[serde(serialize_with = "printed")]
+    pub added: Vec<(PathBuf, String)>,
     /// The log of changes.
     pub custody: custody::Report,
     /// What is wrong with the database, one sentence each.
     pub database: Vec<String>,
+}
+
+/// A file whose bytes are elsewhere now.
+#[derive(Debug, Serialize)]
+pub struct Moved {
+    /// Where it was.
+    pub path: String,
+    /// What it held.
+    pub source: SourceId,
+    /// Where that is now.
+    pub now_at: String,
+    /// Whether the case knows that place.
+    pub known: bool,
+}
+
+fn printed<S: Serializer>(added: &[(PathBuf, String)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(added.iter().map(|(_, printed)| printed))
 }
 
 /// One file that differs.
@@ -77,13 +97,15 @@ pub fn run(desk: &Desk, case: &Case, jobs: usize) -> Result<Verified, Error> {
         sources: sources.len(),
         unchanged: 0,
         missing: Vec::new(),
+        moved: Vec::new(),
         changed: Vec::new(),
         unreadable: Vec::new(),
         added: added(case, &known)?,
         custody: case.verify_custody()?,
         database: case.check_database()?,
     };
-    hash_all(desk, &files, jobs, &mut verified)?;
+    let held = hash_all(desk, &files, jobs, &mut verified)?;
+    find_again(desk, &sources, &held, &mut verified)?;
     verified.sort();
     let counts = [("unchanged", verified.unchanged), ("different", verified.differences())];
     let counts = counts.map(|(name, count)| (name, count as u64));
@@ -98,7 +120,8 @@ fn hash_all(
     files: &[(PathBuf, SourceId)],
     jobs: usize,
     verified: &mut Verified,
-) -> Result<(), Error> {
+) -> Result<BTreeMap<SourceId, String>, Error> {
+    let mut held = BTreeMap::new();
     let size = |path: &PathBuf| path.metadata().map_or(0, |status| status.len());
     let total = files.iter().map(|(path, _)| size(path)).sum();
     let counter = Counter::new(desk, Step::Verify, Unit::Bytes, total);
@@ -115,7 +138,10 @@ fn hash_all(
             let (path, source) = &files[index];
             let difference = |now, why| Difference { path: shown(path), source: *source, now, why };
             match hashed {
-                Ok((now, _)) if now == *source => verified.unchanged += 1,
+                Ok((now, _)) if now == *source => {
+                    verified.unchanged += 1;
+                    held.insert(*source, shown(path));
+                }
                 Ok((now, _)) => verified.changed.push(difference(Some(now), None)),
                 Err(media::Error::Stopped) => return Err(Error::Stopped),
                 Err(media::Error::Vanished { .. }) => {
@@ -133,12 +159,51 @@ fn hash_all(
             Ok(())
         },
     )?;
-    desk.stop_if_asked()
+    desk.stop_if_asked()?;
+    Ok(held)
+}
+
+/// What is missing may only lie elsewhere: where the case knows that it does, or under another name
+/// among the evidence.
+fn find_again(
+    desk: &Desk,
+    sources: &[Source],
+    held: &BTreeMap<SourceId, String>,
+    verified: &mut Verified,
+) -> Result<(), Error> {
+    let lost: BTreeSet<u64> = sources
+        .iter()
+        .filter(|source| verified.missing.iter().any(|missing| missing.source == source.id))
+        .map(|source| source.size_bytes)
+        .collect();
+    let mut unknown = BTreeMap::new();
+    for (path, printed) in &verified.added {
+        if path.metadata().is_ok_and(|status| lost.contains(&status.len()))
+            && let Ok((id, _)) = media::hash(path, &|| desk.stopped())
+        {
+            unknown.insert(id, printed.clone());
+        }
+    }
+    desk.stop_if_asked()?;
+    let mut moved = Vec::new();
+    verified.missing.retain(|missing| {
+        let known = held.contains_key(&missing.source);
+        let Some(now_at) = held.get(&missing.source).or_else(|| unknown.get(&missing.source))
+        else {
+            return true;
+        };
+        let (path, now_at) = (missing.path.clone(), now_at.clone());
+        moved.push(Moved { path, source: missing.source, now_at, known });
+        false
+    });
+    verified.added.retain(|(_, printed)| moved.iter().all(|moved| moved.now_at != *printed));
+    verified.moved = moved;
+    Ok(())
 }
 
 /// Files in the folders that were added, and among the copies, that the case does not know. What
 /// adding left out by name then is not new now.
-fn added(case: &Case, known: &BTreeSet<PathBuf>) -> Result<Vec<String>, Error> {
+fn added(case: &Case, known: &BTreeSet<PathBuf>) -> Result<Vec<(PathBuf, String)>, Error> {
     let mut folders = added_folders(case)?;
     let copies = case.dir().join(EVIDENCE);
     if copies.is_dir() {
@@ -154,13 +219,15 @@ fn added(case: &Case, known: &BTreeSet<PathBuf>) -> Result<Vec<String>, Error> {
     let unknown = files.filter(|file| {
         !known.contains(file) && !originals.contains(file) && !left_out.contains(file)
     });
-    Ok(unknown.map(shown).collect())
+    Ok(unknown.map(|path| (path.clone(), shown(path))).collect())
 }
 
 impl Verified {
     /// Files that differ in any way.
     pub fn differences(&self) -> usize {
-        self.missing.len() + self.changed.len() + self.unreadable.len() + self.added.len()
+        let strayed = self.moved.iter().filter(|moved| !moved.known).count();
+        let lost = self.missing.len() + self.changed.len() + self.unreadable.len();
+        lost + self.added.len() + strayed
     }
 
     fn sort(&mut self) {

@@ -13,4 +13,5 @@ mod light;
 mod place;
 mod scene;
 mod serve;
+mod verify;
 mod why;

@@ -67,7 +67,7 @@ fn sound_outweighs_a_word_and_a_lock_outweighs_sound() {
     let word = ["place", CASE, "b.m4a", "--with", "a.wav", "--other-at", "9", "--sigma", "0.05"];
     let ran = scene.run(&word);
     assert_eq!(ran.code, 1);
-    ran.says("what was heard contradicts it by 1.7");
+    ran.says("what was heard, or else was said, contradicts it by 1.7");
     assert!((seconds_between(&scene.exported(CASE), "a.wav", "b.m4a") - 7.25).abs() < 0.005);
     let locked = scene.done(&[&word[..], &["--lock"]].concat());
     assert!(locked.out.contains("b.m4a by +1.75"), "{}", locked.out);
@@ -167,4 +167,27 @@ fn where_recorders_stood_makes_them_surer_is_told_and_can_be_taken_back() {
         assert_eq!(scene.run(&[&["place", CASE, "a.wav"], wrong].concat()).code, 2, "{wrong:?}");
     }
     scene.done(&["verify", CASE]);
+}
+
+#[test]
+fn who_says_it_again_corrects_what_was_said() {
+    let scene = with_a_silent_film();
+    let place = |at: &str| scene.done(&["place", CASE, "lobby.mp4", "--at", at, "--sigma", "0.5"]);
+    place("10");
+    let drawn = fs::read_to_string(scene.at(CASE).join("timeline.svg")).unwrap();
+    let ran = place("15");
+    assert!(ran.err.contains("takes the place of: lobby.mp4 at 0:00:00.000"), "{}", ran.err);
+    let found_s = seconds_between(&scene.exported(CASE), "a.wav", "lobby.mp4");
+    assert!((found_s - 15.0).abs() < 0.001, "{found_s}");
+    // The picture in the case shows what is so now.
+    assert_ne!(fs::read_to_string(scene.at(CASE).join("timeline.svg")).unwrap(), drawn);
+    let why = scene.done(&["why", CASE, "lobby.mp4"]).out;
+    assert!(
+        why.contains("placed by a person's word alone") && !why.contains("in common ("),
+        "{why}"
+    );
+    let undone = scene.done(&["place", CASE, "--undo"]).out;
+    assert!(undone.contains("took back: lobby.mp4"), "{undone}");
+    let beyond = scene.run(&["place", CASE, "lobby.mp4", "--at", "10", "--media", "500"]);
+    assert!(beyond.code == 2 && beyond.err.contains("which is 20.000 s long"), "{}", beyond.err);
 }
