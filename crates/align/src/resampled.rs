@@ -4,13 +4,14 @@
 //! Method: each sample is read between those of the original by a windowed sinc of
 //! [`TAPS`] samples (Smith & Gossett 1984), its shape tabulated at [`PHASES`] places between two
 //! samples; the nearest is taken, so that a moment is off by at most a thousandth of a sample.
-//! Cost: 32 products a sample; 1 ms for ten seconds.
+//! Cost: 32 products a sample; less than 1 ms for ten seconds.
 //! Cannot: speeds far from 1; above 3.6 kHz what is played faster folds back, where nobody looks.
 
 use std::io;
 use std::sync::LazyLock;
 
 use crate::Sound;
+use crate::wide::wide;
 
 /// Samples of the original that make one of ours.
 const TAPS: usize = 32;
@@ -45,13 +46,37 @@ impl Sound for Resampled<'_> {
         let length = (out.len() as f64 * self.speed) as usize + TAPS + 2;
         let mut original = vec![0.0; length];
         self.sound.read(first, &mut original)?;
-        for (i, sample) in out.iter_mut().enumerate() {
-            let at = place(i);
-            let phase = ((at - at.floor()) * PHASES as f64).round() as usize;
-            let from = (at.floor() as i64 + 1 - (TAPS / 2) as i64 - first) as usize;
-            *sample = dot(&SHAPES[phase], &original[from..from + TAPS]);
-        }
+        between(&SHAPES, &original, (start, first), self.speed, out);
         Ok(())
+    }
+}
+
+wide! {
+    /// The samples from `start` on at a speed, out of those of the original from `first` on.
+    fn between(
+        shapes: &[[f32; TAPS]],
+        original: &[f32],
+        starts: (i64, i64),
+        speed: f64,
+        out: &mut [f32],
+    ) {
+        let (start, first) = starts;
+        for (i, sample) in out.iter_mut().enumerate() {
+            let at = (start + i as i64) as f64 * speed;
+            let toward_zero = at as i64;
+            let whole = toward_zero - i64::from((toward_zero as f64) > at);
+            let phase = ((at - whole as f64) * PHASES as f64 + 0.5) as usize;
+            let from = (whole + 1 - (TAPS / 2) as i64 - first) as usize;
+            // Eight sums side by side: the compiler keeps them in one register.
+            let mut sums = [0.0f32; 8];
+            let eights = original[from..from + TAPS].as_chunks::<8>().0;
+            for (weights, samples) in shapes[phase].as_chunks::<8>().0.iter().zip(eights) {
+                for (sum, (weight, sample)) in sums.iter_mut().zip(weights.iter().zip(samples)) {
+                    *sum += weight * sample;
+                }
+            }
+            *sample = sums.iter().sum();
+        }
     }
 }
 
@@ -68,17 +93,6 @@ fn shape(part: f64) -> [f32; TAPS] {
         *tap = (sinc * window.max(0.0)) as f32;
     }
     taps
-}
-
-/// Eight sums side by side: the compiler keeps them in one register.
-fn dot(shape: &[f32; TAPS], samples: &[f32]) -> f32 {
-    let mut sums = [0.0f32; 8];
-    for (a, b) in shape.chunks_exact(8).zip(samples.chunks_exact(8)) {
-        for k in 0..8 {
-            sums[k] += a[k] * b[k];
-        }
-    }
-    sums.iter().sum()
 }
 
 #[cfg(test)]

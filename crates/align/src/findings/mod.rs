@@ -1,7 +1,7 @@
 //! What comparing two recordings gave, kept for the next time.
 //!
 //! In: questions about two recordings: at which lags they may agree, what a closer look at a claim
-//! shows, what was copied. Out: the answer, remembered or made now. Each answer is a function of
+//! shows, what was copied, what a window of one shows of the other at other speeds. Out: the answer, remembered or made now. Each answer is a function of
 //! what the two recordings hold and of the question, of nothing else in the case; so it is the
 //! same whether it was remembered or made, and a case that grows by one recording compares that
 //! one with the others and asks nothing twice. A recording is known by its id and by the hash of

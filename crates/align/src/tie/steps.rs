@@ -8,6 +8,7 @@
 //! Cost: seconds × lags².
 
 use crate::listen::{BANDS, FRAMES_PER_S, Heard};
+use crate::wide::wide;
 
 /// A stretch of the recording during which one lag holds.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,26 +49,37 @@ pub(crate) fn evidence_of_some(
     lag_s: f64,
     apart: usize,
 ) -> Vec<(f32, f32)> {
-    let seconds = recording.frames().div_ceil(FRAMES_PER_S);
+    let mut sums = vec![(0.0, 0.0); recording.frames().div_ceil(FRAMES_PER_S)];
     let lag = (lag_s * FRAMES_PER_S as f64).round() as i64;
-    let unit = Heard::unit_variance();
-    let mut sums = vec![(0.0, 0.0); seconds];
-    let first = lag.max(0);
-    let end = (recording.frames() as i64).min(partner.frames() as i64 + lag);
-    for frame in (first..end).step_by(apart) {
-        let (a, b) = (recording.frame(frame as usize), partner.frame((frame - lag) as usize));
-        let (mut agreement, mut left, mut right) = (0i32, 0i32, 0i32);
-        for (x, y) in a.iter().zip(b) {
-            let (x, y) = (i32::from(*x), i32::from(*y));
-            agreement += x * y;
-            left += x * x;
-            right += y * y;
-        }
-        let sum: &mut (f32, f32) = &mut sums[frame as usize / FRAMES_PER_S];
-        sum.0 += agreement as f32 / unit;
-        sum.1 += (left as f32 / unit) * (right as f32 / unit) / BANDS as f32;
-    }
+    add_evidence(recording, partner, lag, apart, &mut sums);
     sums
+}
+
+wide! {
+    fn add_evidence(
+        recording: &Heard,
+        partner: &Heard,
+        lag: i64,
+        apart: usize,
+        sums: &mut [(f32, f32)],
+    ) {
+        let unit = Heard::unit_variance();
+        let first = lag.max(0);
+        let end = (recording.frames() as i64).min(partner.frames() as i64 + lag);
+        for frame in (first..end).step_by(apart) {
+            let (a, b) = (recording.frame(frame as usize), partner.frame((frame - lag) as usize));
+            let (mut agreement, mut left, mut right) = (0i32, 0i32, 0i32);
+            for (x, y) in a.iter().zip(b) {
+                let (x, y) = (i32::from(*x), i32::from(*y));
+                agreement += x * y;
+                left += x * x;
+                right += y * y;
+            }
+            let sum: &mut (f32, f32) = &mut sums[frame as usize / FRAMES_PER_S];
+            sum.0 += agreement as f32 / unit;
+            sum.1 += (left as f32 / unit) * (right as f32 / unit) / BANDS as f32;
+        }
+    }
 }
 
 /// Correlation of the two where they claim to agree.
