@@ -38,9 +38,12 @@ function say(name, value) {
 function caseOf(media, name) {
   const folder = join(WORK, `${name}.recount`);
   const run = (...args) => execFileSync("nice", ["-n", "12", PROGRAM, ...args, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  const known = `${folder}.of`;
+  const was = existsSync(known) ? readFileSync(known, "utf8") : null;
   if (!existsSync(join(folder, "case.db"))) run("reconstruct", media, "--case", folder);
   // Made elsewhere and brought here: the case is told where its recordings lie now.
-  else run("add", folder, media);
+  else if (was !== media) run("add", folder, media);
+  writeFileSync(known, media);
   return folder;
 }
 

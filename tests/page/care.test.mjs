@@ -142,3 +142,35 @@ for (const [width, height] of [[1440, 900], [1280, 720], [1024, 768]]) {
     await context.close();
   });
 }
+
+test("on a tablet, fingers choose, scrub, pan and zoom", async () => {
+  const { page, context } = await window_({ width: 1024, height: 768, hasTouch: true });
+  const client = await context.newCDPSession(page);
+  const touch = (type, ...points) => client.send("Input.dispatchTouchEvent", { type, touchPoints: points.map(([x, y], id) => ({ x, y, id })) });
+  const ticks = () => page.locator(".tick").allTextContents();
+  const box = await page.locator(".time .body canvas").boundingBox();
+  const [x, y] = [box.x + box.width * 0.3, box.y + 60];
+  await page.locator("[data-lane]").nth(1).tap();
+  assert.equal(await page.locator("[data-lane]").nth(1).getAttribute("aria-current"), "true");
+  const before_ticks = await ticks();
+  await touch("touchStart", [x, y], [x + 60, y]);
+  for (let step = 1; step <= 12; step++) await touch("touchMove", [x - step * 10, y], [x + 60 + step * 10, y]);
+  await touch("touchEnd");
+  await page.waitForTimeout(150);
+  const closer = await ticks();
+  assert.notDeepEqual(closer, before_ticks);
+  await touch("touchStart", [x, y]);
+  for (let step = 1; step <= 12; step++) await touch("touchMove", [x + step * 15, y]);
+  await touch("touchEnd");
+  await page.waitForTimeout(150);
+  assert.notDeepEqual(await ticks(), closer, "one finger pans");
+  const clock = page.locator(".clock");
+  const before_clock = await clock.textContent();
+  await page.touchscreen.tap(x + 100, y);
+  await page.waitForTimeout(150);
+  assert.notEqual(await clock.textContent(), before_clock);
+  await page.locator("button.play").tap();
+  await page.waitForTimeout(800);
+  assert.equal(await page.locator("button.play").getAttribute("aria-label"), "Pause");
+  await context.close();
+});

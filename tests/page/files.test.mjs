@@ -1,6 +1,7 @@
 // Adding files by dropping them, work in the background, a second window, a server that goes and comes back.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { caseOf, close, freshCase, MEDIA, open, press, ready, serve, until } from "./stage.mjs";
@@ -83,4 +84,30 @@ test("a server killed and started again under an open page is found again", { ti
   await page.locator("#note").press("Control+Enter");
   await page.locator(".marker", { hasText: "after the crash" }).waitFor({ timeout: 5000 });
   await context.close();
+});
+
+test("--open gives the browser a file that only its user can read, and no token in its words", async () => {
+  const bin = mkdtempSync(join(tmpdir(), "recount-open-"));
+  const opener = process.platform === "darwin" ? "open" : "xdg-open";
+  // Stands for the desktop: notes what it was given, its mode, and what it says.
+  writeFileSync(join(bin, opener), `#!/bin/sh\nprintf '%s\\n' "$*" > "${bin}/words"\nstat -c %a "$1" > "${bin}/mode"\ncat "$1" > "${bin}/page.html"\nmv "${bin}/page.html" "${bin}/done.html"\n`);
+  chmodSync(join(bin, opener), 0o755);
+  const path = process.env.PATH;
+  process.env.PATH = `${bin}:${path}`;
+  const other = await serve(freshCase(), 0, "--open");
+  process.env.PATH = path;
+  for (let turn = 0; turn < 100 && !existsSync(join(bin, "done.html")); turn++) await new Promise((done) => setTimeout(done, 100));
+  const [words, mode, html] = ["words", "mode", "done.html"].map((name) => readFileSync(join(bin, name), "utf8").trim());
+  assert.doesNotMatch(words, /token|http/);
+  assert.equal(mode, "600");
+  assert.ok(html.includes(other.address));
+  const { page, context } = await open("about:blank");
+  try {
+    await page.goto(`file://${join(bin, "done.html")}`);
+    await ready(page);
+  } finally {
+    await context.close();
+    await other.stop();
+  }
+  assert.ok(!existsSync(words), "the file is gone when the server ends");
 });

@@ -93,3 +93,14 @@ test("letters typed into a note do nothing else", async () => {
   assert.equal(await page.locator("dialog").count(), 0);
   await page.locator("#note").press("Escape");
 });
+
+test("a link from elsewhere opens its moment, though browsers keep the cookie back on such a way", async () => {
+  const other = await context.newPage();
+  const letter = "data:text/html," + encodeURIComponent(`<a href="${new URL(page.url()).origin}/#t=150.3">the moment</a>`);
+  await other.goto(letter);
+  await other.getByRole("link").click();
+  await ready(other);
+  await other.waitForTimeout(700);
+  assert.match(other.url(), /#t=150\.3$/);
+  await other.close();
+});

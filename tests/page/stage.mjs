@@ -48,9 +48,9 @@ function sampleCase() {
 }
 
 /** A copy of the sample case that a test may change. */
-export function freshCase() {
+export function freshCase(name = "case") {
   if (process.env.PAGE_ADDRESS) return "";
-  const folder = join(mkdtempSync(join(tmpdir(), "recount-page-")), "case.recount");
+  const folder = join(mkdtempSync(join(tmpdir(), "recount-page-")), `${name}.recount`);
   cpSync(sampleCase(), folder, { recursive: true });
   return folder;
 }

@@ -184,7 +184,7 @@ face: Face,
  */
 written: string, 
 /**
- * What its last digit is worth, seconds.
+ * What its last digit is worth, or its doubt, if that is more; seconds.
  */
 resolution: number, 
 /**

@@ -49,7 +49,7 @@ fn face(clock: &Clock, Judged { reading, .. }: &Judged, duration: MediaTime) -> 
             (Basis::TimeOfDay, _) => Face::Day,
         },
         written: reading.series.words().to_owned(),
-        resolution: reading.resolution_ns as f64 / NS_PER_S,
+        resolution: reading.resolution_ns.max(reading.sigma_ns) as f64 / NS_PER_S,
         open: reading.marks == Marks::StartOrEnd && clock.convention.is_none(),
     }
 }

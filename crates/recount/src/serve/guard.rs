@@ -237,6 +237,13 @@ fn base64(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
+/// Whether a link or a file elsewhere leads here. Browsers then keep the cookie back, since it is strict.
+pub fn is_led_here(headers: &HeaderMap) -> bool {
+    let navigates = headers.get(FETCH_MODE).is_some_and(|mode| mode == "navigate");
+    let site = headers.get(FETCH_SITE).and_then(|site| site.to_str().ok());
+    navigates && matches!(site, Some("cross-site" | "same-site"))
+}
+
 /// A header that stands there once, as text.
 fn one<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, SET_COOKIE,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, SET_COOKIE,
     WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use evidence::SourceId;
 use serde_json::{Value, json};
 
 use super::answer::Failed;
-use super::guard::{Refused, password_in};
+use super::guard::{Refused, is_led_here, password_in};
 use super::{Server, events, files, notes, peaks, pictures, proxies, sound, writes};
 
 /// What a browser may do with what it gets: nothing from elsewhere, nothing to elsewhere.
@@ -30,12 +30,22 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 const ASKS_PASSWORD: HeaderValue =
     HeaderValue::from_static("Basic realm=\"Recount\", charset=\"UTF-8\"");
 
+/// For who follows a link from elsewhere, without the cookie that such a way keeps back. What it asks for
+/// brings the cookie, if there is one, and then asks for the page once more from here.
+const COME_AGAIN: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>Recount</title>\n\
+                          <script src=\"/again.js\"></script>\n\
+                          <p><a href=\"/\">Open the case</a></p>\n";
+
+/// `GET /again.js`: to the same page as another address, with the moment that the link names.
+const AGAIN: &str = "location.replace('/?' + location.hash);\n";
+
 /// For all who try passwords together: 31 million tries take a year.
 const WRONG_PASSWORD_TAKES: Duration = Duration::from_secs(1);
 
 /// Everything the server answers.
 pub fn app(server: &Arc<Server>) -> Router {
     Router::new()
+        .route("/again.js", get(|| async { ([(CONTENT_TYPE, "text/javascript")], AGAIN) }))
         .route("/api/case", get(case))
         .route("/api/events", get(events::events))
         .route("/api/why/{id}", get(why))
@@ -62,20 +72,24 @@ pub fn app(server: &Arc<Server>) -> Router {
 /// Lets a request through, or not; and puts on every answer what the browser is to keep to.
 async fn guarded(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let is_entrance = is_entrance(&request);
+    let is_led_here = is_entrance && is_led_here(request.headers());
     let admitted = match admit(&server, &request) {
         Ok(Admitted::Tries(password)) => {
             if try_password(&server, password).await {
-                enter(&server)
+                enter(&server, is_led_here)
             } else {
                 Err(Refused::NoPassword)
             }
         }
-        Ok(Admitted::Enters) => enter(&server),
+        Ok(Admitted::Enters) => enter(&server, is_led_here),
         Ok(Admitted::LedOn) => Ok(led_on()),
         Ok(Admitted::Known) => Ok(next.run(request).await),
         Err(refused) => Err(refused),
     };
     let mut response = admitted.unwrap_or_else(|refused| {
+        if is_led_here && matches!(refused, Refused::Unknown | Refused::NoPassword) {
+            return Html(COME_AGAIN).into_response();
+        }
         let (status, sentence) = refused.told();
         let mut response = Failed::new(status, sentence).into_response();
         if refused == Refused::NoPassword && is_entrance {
@@ -140,11 +154,12 @@ fn led_on() -> Response {
     (StatusCode::SEE_OTHER, [(LOCATION, HeaderValue::from_static("/"))]).into_response()
 }
 
-/// Lets a browser in: its cookie, and on to the page.
-fn enter(server: &Server) -> Result<Response, Refused> {
+/// Lets a browser in: its cookie, and on to the page; from elsewhere on the longer way, which brings the cookie.
+fn enter(server: &Server, is_led_here: bool) -> Result<Response, Refused> {
     let cookie = HeaderValue::from_str(&server.guard.cookie()).map_err(|_| Refused::Unknown)?;
-    let to = (LOCATION, HeaderValue::from_static("/"));
-    Ok((StatusCode::SEE_OTHER, [to, (SET_COOKIE, cookie)]).into_response())
+    let mut response = if is_led_here { Html(COME_AGAIN).into_response() } else { led_on() };
+    response.headers_mut().insert(SET_COOKIE, cookie);
+    Ok(response)
 }
 
 /// One try at a time, and a wrong one takes its time, also when whoever tried has hung up.

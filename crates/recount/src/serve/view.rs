@@ -132,7 +132,7 @@ pub struct ClockView {
     pub face: Face,
     /// Where that is written, in words.
     pub written: String,
-    /// What its last digit is worth, seconds.
+    /// What its last digit is worth, or its doubt, if that is more; seconds.
     pub resolution: f64,
     /// Nobody knows whether the file's beginning or its end was written down; here it is taken for
     /// the beginning.
