@@ -7,7 +7,7 @@
 // Needs what tests/page needs (npm ci there). --work is where films and cases are made and found again. --long names a
 // folder with some 100 hours of recordings, as bench-scale makes them; without it, and without a case that was made of
 // one before, the large case is left out and said so.
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join, resolve } from "node:path";
@@ -37,12 +37,13 @@ function say(name, value) {
 
 function caseOf(media, name) {
   const folder = join(WORK, `${name}.recount`);
-  const run = (...args) => execFileSync("nice", ["-n", "12", PROGRAM, ...args, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
   const known = `${folder}.of`;
-  const was = existsSync(known) ? readFileSync(known, "utf8") : null;
-  if (!existsSync(join(folder, "case.db"))) run("reconstruct", media, "--case", folder);
-  // Made elsewhere and brought here: the case is told where its recordings lie now.
-  else if (was !== media) run("add", folder, media);
+  // Made elsewhere and brought here, or stopped while it was made: the case is finished, and told where its recordings lie.
+  if (!existsSync(known) || readFileSync(known, "utf8") !== media) {
+    const { status } = spawnSync("nice", ["-n", "12", PROGRAM, "reconstruct", media, "--case", folder, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+    // 1: done, and something wants attention.
+    if (status !== 0 && status !== 1) throw new Error(`${folder} could not be made: ${status}`);
+  }
   writeFileSync(known, media);
   return folder;
 }
