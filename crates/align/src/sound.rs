@@ -39,3 +39,46 @@ impl Sound for Vec<f32> {
         self.as_slice().read(start, out)
     }
 }
+
+/// A stretch of a sound, as a sound of its own.
+pub(crate) struct Part<'a> {
+    /// The whole.
+    pub whole: &'a dyn Sound,
+    /// The sample of the whole with which it begins.
+    pub first: u64,
+    /// Its length in samples.
+    pub length: u64,
+}
+
+impl Sound for Part<'_> {
+    fn samples(&self) -> u64 {
+        self.length
+    }
+
+    fn read(&self, start: i64, out: &mut [f32]) -> io::Result<()> {
+        self.whole.read(start + self.first as i64, out)?;
+        let before = (-start).clamp(0, out.len() as i64) as usize;
+        out[..before].fill(0.0);
+        let end = (self.length as i64 - start).clamp(0, out.len() as i64) as usize;
+        out[end..].fill(0.0);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn around_a_part_there_is_silence() {
+        let whole: Vec<f32> = (0..10u8).map(f32::from).collect();
+        let part = Part { whole: &whole, first: 3, length: 4 };
+        let read = |start: i64| {
+            let mut out = [9.0; 8];
+            part.read(start, &mut out).unwrap();
+            out.map(|sample| sample as i64)
+        };
+        assert_eq!(read(-2), [0, 0, 3, 4, 5, 6, 0, 0]);
+        assert_eq!(read(5), [0; 8]);
+    }
+}

@@ -12,10 +12,12 @@ use crate::findings::{Findings, Two};
 use crate::solve::by_light::ByLight;
 use crate::solve::clock::{self, Looked, Placed, Solved};
 use crate::solve::copies;
+use crate::solve::elsewhere;
 use crate::solve::graph;
 use crate::solve::hand::{Given as Told, Hand, Overruled, SIGMAS};
 use crate::solve::loose;
 use crate::solve::lost;
+use crate::solve::pauses;
 use crate::solve::pieces;
 use crate::solve::played::{self, Played};
 use crate::solve::second_look;
@@ -235,7 +237,7 @@ impl Known<'_> {
         watch: &dyn Watch,
     ) -> Result<OnOneClock, Error> {
         let holds = |i: usize| island.members.iter().any(|m| m.0 == i);
-        let inside: Vec<&Pair> =
+        let mut inside: Vec<&Pair> =
             self.pairs.iter().filter(|p| holds(p.left) && holds(p.right)).collect();
         let told: Vec<Told> =
             self.told.iter().filter(|g| holds(g.left) && holds(g.right)).copied().collect();
@@ -245,6 +247,16 @@ impl Known<'_> {
         let mut pieces = second_look::borne_out(pieces, &inside, self.recordings, self.findings)
             .map_err(|source| Error::Sound { source })?;
         let mut solved = clock::solve(self.recordings, &pieces, &inside, &told, &[], run)?;
+        let parted = elsewhere::part(&pieces, &solved, self.recordings, watch)?;
+        let more = parted.as_ref().map(|parted| parted.add_to(&inside));
+        if let (Some(parted), Some(more)) = (parted, &more) {
+            let more: Vec<&Pair> = more.iter().collect();
+            match clock::solve(self.recordings, &parted.pieces, &more, &told, &[], run) {
+                // What is left of a piece hangs together with nobody.
+                Err(Error::Unsolved) => {}
+                other => (solved, pieces, inside) = (other?, parted.pieces, more),
+            }
+        }
         let mut doubts_s = Vec::new();
         // Between two cuts others may come to light.
         for _ in 0..CUTS_MAX {
@@ -268,6 +280,8 @@ impl Known<'_> {
         for (placed, doubt_s) in placed.iter_mut().zip(&doubts_s) {
             placed.sigma_s = placed.sigma_s.hypot(*doubt_s);
         }
+        pauses::draw_up(&mut placed, &looked, self.recordings)
+            .map_err(|source| Error::Sound { source })?;
         by_light.settle(number, &placed);
         let heard = looked.iter().map(|l| tie(l, &placed, &inside, self.recordings));
         let given = told.iter().zip(residuals_s);

@@ -71,6 +71,12 @@ impl Heard {
         Self::new(frames * u64::from(RATE_HZ) / FRAMES_PER_S as u64, frames, deviations)
     }
 
+    /// What was heard in some of the frames; what is not there is left out.
+    pub(crate) fn part(&self, frames: std::ops::Range<usize>) -> Self {
+        let end = frames.end.min(self.frames());
+        Self::of_frames(self.deviations[frames.start.min(end) * BANDS..end * BANDS].to_vec())
+    }
+
     /// Length of the recording in seconds.
     pub fn duration_s(&self) -> f64 {
         self.samples as f64 / f64::from(RATE_HZ)

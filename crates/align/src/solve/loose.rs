@@ -20,7 +20,7 @@ use super::clock::Placed;
 use super::graph::{self, Island, TOGETHER_S};
 use crate::listen::{BANDS, FRAMES_PER_S, Heard};
 use crate::tie::gcc_phat::GccPhat;
-use crate::tie::pairs::Pair;
+use crate::tie::pairs::{self, Pair};
 use crate::tie::refine::{self, Claim};
 use crate::tie::search::{Candidate, Searcher, Spectra};
 use crate::tie::whole;
@@ -60,6 +60,17 @@ pub(crate) struct Found {
     pub borne_out: Vec<(usize, Candidate)>,
 }
 
+/// Where a recording lies.
+#[derive(Clone, Debug)]
+pub(crate) enum Verdict {
+    /// In this one place.
+    Here(Found),
+    /// In one of these places, each on the clock of its island; its sound does not tell which.
+    OneOf(Vec<f64>),
+    /// Nothing bears any place out.
+    Nowhere,
+}
+
 /// A place and how far above chance it is, in units of what is asked for.
 struct Place {
     offset_s: f64,
@@ -84,6 +95,20 @@ pub(crate) fn found(
     islands: &[&[Placed]],
     watch: &dyn Watch,
 ) -> Result<Vec<Found>, Error> {
+    let here = |verdict| if let Verdict::Here(found) = verdict { Some(found) } else { None };
+    Ok(verdicts(recordings, loose, islands, watch)?.into_iter().filter_map(here).collect())
+}
+
+/// Where each of the loose recordings lies.
+///
+/// # Errors
+/// If somebody asked to stop or kept sound cannot be read.
+pub(crate) fn verdicts(
+    recordings: &[&Recording],
+    loose: &[usize],
+    islands: &[&[Placed]],
+    watch: &dyn Watch,
+) -> Result<Vec<Verdict>, Error> {
     if loose.is_empty() {
         return Ok(Vec::new());
     }
@@ -93,7 +118,7 @@ pub(crate) fn found(
     for placed in islands {
         timelines.push(Timeline::of(placed, recordings, longest, &mut room));
     }
-    let found: Vec<Option<Found>> = loose
+    loose
         .par_iter()
         .map_init(
             || (GccPhat::new(), RealFftPlanner::new()),
@@ -120,8 +145,7 @@ pub(crate) fn found(
                 Ok(best(recording, places))
             },
         )
-        .collect::<Result<_, Error>>()?;
-    Ok(found.into_iter().flatten().collect())
+        .collect()
 }
 
 /// Makes a recording that was found a member of its island, with the lags that bear it out among its
@@ -138,33 +162,27 @@ pub(crate) fn join(found: &Found, island: &mut Island, placed: &[Placed], pairs:
     island.members.push((found.recording, found.offset_s - shift_s.unwrap_or(0.0)));
     island.members.sort_by_key(|m| m.0);
     for &(partner, candidate) in &found.borne_out {
-        let (left, right) = (partner.min(found.recording), partner.max(found.recording));
-        let candidate = if left == partner { candidate } else { candidate.turned() };
-        match pairs.iter_mut().find(|p| (p.left, p.right) == (left, right)) {
-            Some(pair) => {
-                pair.candidates.push(candidate);
-                pair.candidates.sort_by(|a, b| b.z.total_cmp(&a.z));
-            }
-            None => pairs.push(Pair { left, right, candidates: vec![candidate] }),
-        }
+        pairs::add(pairs, (partner, found.recording), candidate);
     }
     pairs.sort_by_key(|p| (p.left, p.right));
 }
 
 /// The one place that is borne out and has no rival.
-fn best(recording: usize, mut places: Vec<(usize, Place)>) -> Option<Found> {
+fn best(recording: usize, mut places: Vec<(usize, Place)>) -> Verdict {
     places.sort_by(|a, b| b.1.height.total_cmp(&a.1.height).then(a.0.cmp(&b.0)));
-    let (island, first) = places.first()?;
-    let is_other = |(other, place): &&(usize, Place)| {
-        other != island || (place.offset_s - first.offset_s).abs() > TOGETHER_S
+    let Some((island, first)) = places.first().filter(|p| p.1.height >= 1.0) else {
+        return Verdict::Nowhere;
     };
-    let rival = places.iter().find(is_other).map_or(0.0, |p| p.1.height);
-    (first.height >= 1.0 && rival <= RIVAL_SHARE_MAX * first.height).then(|| Found {
-        recording,
-        island: *island,
-        offset_s: first.offset_s,
-        borne_out: first.borne_out.clone(),
-    })
+    let is_rival = |(other, place): &&(usize, Place)| {
+        let is_other = other != island || (place.offset_s - first.offset_s).abs() > TOGETHER_S;
+        is_other && place.height > RIVAL_SHARE_MAX * first.height
+    };
+    let rivals: Vec<f64> = places.iter().filter(is_rival).map(|p| p.1.offset_s).collect();
+    if rivals.is_empty() {
+        let (offset_s, borne_out) = (first.offset_s, first.borne_out.clone());
+        return Verdict::Here(Found { recording, island: *island, offset_s, borne_out });
+    }
+    Verdict::OneOf(std::iter::once(first.offset_s).chain(rivals).collect())
 }
 
 impl Timeline {

@@ -3,11 +3,13 @@
 pub(crate) mod by_light;
 pub(crate) mod clock;
 pub(crate) mod copies;
+pub(crate) mod elsewhere;
 pub(crate) mod graph;
 pub(crate) mod hand;
 pub(crate) mod least_squares;
 pub(crate) mod loose;
 pub(crate) mod lost;
+pub(crate) mod pauses;
 pub(crate) mod pieces;
 pub(crate) mod played;
 pub(crate) mod second_look;

@@ -17,11 +17,14 @@
 //! wire and clock from a copy where nobody pauses, or where the noise of one of them is far below
 //! that of the other: that one may as well have been copied and noise laid over it.
 
+mod pause;
+
 use std::io;
 use std::sync::Arc;
 
 use realfft::{ComplexToReal, RealFftPlanner, RealToComplex, num_complex::Complex32};
 
+pub(crate) use self::pause::TwoLags;
 use super::steps;
 use super::turn::turn_of_samples;
 use crate::listen::{FRAMES_PER_S, Heard, RATE_HZ};

@@ -27,6 +27,19 @@ pub(crate) struct Pair {
     pub candidates: Vec<Candidate>,
 }
 
+/// Adds a lag of `right` against `left`, which may stand the other way round among the pairs.
+pub(crate) fn add(pairs: &mut Vec<Pair>, (left, right): (usize, usize), lag: Candidate) {
+    let lag = if left < right { lag } else { lag.turned() };
+    let (left, right) = (left.min(right), left.max(right));
+    match pairs.iter_mut().find(|p| (p.left, p.right) == (left, right)) {
+        Some(pair) => {
+            pair.candidates.push(lag);
+            pair.candidates.sort_by(|a, b| b.z.total_cmp(&a.z));
+        }
+        None => pairs.push(Pair { left, right, candidates: vec![lag] }),
+    }
+}
+
 /// Lags kept for a pair. A siren heard for minutes agrees at a dozen; the true one is among
 /// the highest even where it is not the highest.
 const CANDIDATES: usize = 12;
