@@ -16,8 +16,10 @@
 use evidence::SourceId;
 
 use super::clock::{Looked, Placed, Solved};
+use super::graph::TOGETHER_S;
 use super::loose::{self, Found, Verdict};
 use super::pieces::Piece;
+use super::played::log_likelihood;
 use crate::listen::{FRAMES_PER_S, RATE_HZ};
 use crate::sound::Part;
 use crate::tie::pairs::{self, Pair};
@@ -38,9 +40,6 @@ const HERE_SHARE_MIN: f64 = 0.3;
 
 /// Shorter ends have too few windows: seconds.
 const END_S_MIN: f64 = 6.0;
-
-/// Places nearer than this are one (see `graph`).
-const TOGETHER_S: f64 = 0.25;
 
 /// The pieces as they are after a closer look, and the lags that bear the new ones out.
 pub(crate) struct Parted {
@@ -173,15 +172,6 @@ fn verdicts(k: usize, l: &Looked) -> Option<Verdicts> {
     } else {
         None
     }
-}
-
-/// Of `hits` in `all` at their own rate.
-fn log_likelihood(hits: usize, all: usize) -> f64 {
-    if hits == 0 || hits == all {
-        return 0.0;
-    }
-    let rate = hits as f64 / all as f64;
-    hits as f64 * rate.ln() + (all - hits) as f64 * (1.0 - rate).ln()
 }
 
 /// Where the end of a piece lies.

@@ -222,7 +222,7 @@ fn likeliest_stretch(windows: &[Window]) -> Option<(usize, usize, f64)> {
 }
 
 /// Of `hits` in `all` at their own rate.
-fn log_likelihood(hits: usize, all: usize) -> f64 {
+pub(super) fn log_likelihood(hits: usize, all: usize) -> f64 {
     if hits == 0 || hits == all {
         return 0.0;
     }
