@@ -38,16 +38,21 @@ fn started(scene: &Scene, words: &str) -> Child {
     child
 }
 
+/// The shell's own `kill`: a small system has no program of that name.
+fn kill(arguments: &[&str]) {
+    let mut shell = Command::new("sh");
+    assert!(shell.args(["-c", "kill \"$@\"", "sh"]).args(arguments).status().unwrap().success());
+}
+
 /// To the program alone, as `kill` does.
 fn signal(child: &Child, name: &str) {
-    let kill = Command::new("kill").arg(name).arg(child.id().to_string()).status().unwrap();
-    assert!(kill.success());
+    kill(&[name, &child.id().to_string()]);
 }
 
 /// To the program and all its children, as ctrl-C on a terminal does.
 fn signal_all(child: &Child, name: &str) {
     let group = format!("-{}", child.id());
-    assert!(Command::new("kill").args([name, "--", &group]).status().unwrap().success());
+    kill(&[name, &group]);
 }
 
 /// What an undisturbed run exports.
