@@ -121,3 +121,21 @@ fn a_recorder_that_heard_the_others_for_a_while_only_is_still_one_of_them() {
     assert!((found - 3.0).abs() < 0.01, "{found}");
     assert!(alignment.excerpts.iter().all(|e| e.reason != Some(CopyReason::PlayedAgain)));
 }
+
+#[test]
+fn an_end_that_noise_drowned_makes_nothing_a_played_clip() {
+    let scene = talk(75, 130.0);
+    let sounds: Vec<Vec<f32>> = [(0.0, 76), (10.0, 77)]
+        .map(|(start_s, noise)| {
+            let mut sound = record(&scene, start_s, 110.0, 0.0, 0.02);
+            let drowned_from = samples(90.0 - start_s);
+            let mut dice = scene::Dice(noise);
+            sound[drowned_from..].iter_mut().for_each(|s| *s = 0.01 * *s + 0.3 * dice.noise());
+            sound
+        })
+        .into();
+    let alignment = align(&sounds, &[0, 1]);
+    let found = case_s(&alignment, 1, 20.0) - case_s(&alignment, 0, 20.0);
+    assert!((found - 10.0).abs() < 0.005, "{found}");
+    assert!(alignment.excerpts.iter().all(|e| e.reason != Some(CopyReason::PlayedAgain)));
+}
