@@ -3,7 +3,7 @@
 mod scene;
 
 use align::{Alignment, Findings, Heard, Recording, synchronise, synchronise_knowing};
-use scene::{Dice, Patient, RATE, hear, id, record, talk};
+use scene::{Dice, Patient, RATE, hear, record, recording, talk};
 
 /// Recorders of one incident, one of them paused, a clip out of one, a stranger, and two of
 /// another incident.
@@ -28,15 +28,7 @@ fn kept(sound: &[f32]) -> Heard {
 }
 
 fn recordings<'a>(sounds: &'a [Vec<f32>], heard: &'a [Heard], of: &[usize]) -> Vec<Recording<'a>> {
-    let recording = |&i: &usize| Recording {
-        id: id(i),
-        name: "recording",
-        heard: &heard[i],
-        sound: &sounds[i],
-        light: None,
-        stood: None,
-    };
-    of.iter().map(recording).collect()
+    of.iter().map(|&i| recording(i, &heard[i], &sounds[i])).collect()
 }
 
 #[test]

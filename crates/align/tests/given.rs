@@ -4,7 +4,7 @@ mod scene;
 
 use align::{Alignment, Given, Heard, Recording, synchronise_with};
 use evidence::{Refusal, Stood, TieKind};
-use scene::{Patient, RATE, case_s, hear, id, record, refusal, talk};
+use scene::{Patient, RATE, case_s, hear, id, record, recording, refusal, talk};
 
 fn align_given(sounds: &[Vec<f32>], given: &[Given]) -> Alignment {
     align_knowing(sounds, given, &|_| None)
@@ -17,14 +17,7 @@ fn align_knowing(
 ) -> Alignment {
     let heard: Vec<Heard> = sounds.iter().map(|s| hear(s)).collect();
     let recordings: Vec<Recording> = (0..sounds.len())
-        .map(|i| Recording {
-            id: id(i),
-            name: "recording",
-            heard: &heard[i],
-            sound: &sounds[i],
-            light: None,
-            stood: stood(i),
-        })
+        .map(|i| Recording { stood: stood(i), ..recording(i, &heard[i], &sounds[i]) })
         .collect();
     synchronise_with(&recordings, given, &Patient).expect("sound in memory can be read")
 }

@@ -4,7 +4,7 @@ mod scene;
 
 use align::{Heard, Light, LightMeter, Recording, synchronise};
 use evidence::{MediaTime, TieKind};
-use scene::{Dice, Patient, hear, id, record, talk};
+use scene::{Dice, Patient, hear, id, record, recording, talk};
 
 /// A camera that began at `from_s` and ran for two minutes.
 fn camera(flashes_s: &[f64], from_s: f64) -> Light {
@@ -29,14 +29,7 @@ fn what_each_flash_says_and_what_all_of_them_say_is_counted_from_one_line() {
     let heard = [hear(&sounds[0]), hear(&sounds[1]), Heard::nothing(120.0)];
     let lights = [None, Some(camera(&flashes, 10.0)), Some(camera(&flashes, 4.0))];
     let recordings: Vec<Recording> = (0..3)
-        .map(|i| Recording {
-            id: id(i),
-            name: "recording",
-            heard: &heard[i],
-            sound: &sounds[i],
-            light: lights[i].as_ref(),
-            stood: None,
-        })
+        .map(|i| Recording { light: lights[i].as_ref(), ..recording(i, &heard[i], &sounds[i]) })
         .collect();
     let alignment = synchronise(&recordings, &Patient).expect("sound in memory can be read");
     let tie = alignment.ties.iter().find(|t| t.kind == TieKind::Light).expect("both saw it");

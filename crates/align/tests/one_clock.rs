@@ -2,9 +2,9 @@
 
 mod scene;
 
-use align::{Heard, Recording, Watch, synchronise};
+use align::{Heard, Watch, synchronise};
 use evidence::{Refusal, Tie};
-use scene::{RATE, align, case_s, hear, id, record, refusal, talk};
+use scene::{RATE, align, case_s, hear, record, recording, refusal, talk};
 
 struct Impatient;
 
@@ -146,9 +146,6 @@ fn a_stop_is_heeded() {
     let scene = talk(10, 40.0);
     let (a, b) = (record(&scene, 0.0, 30.0, 0.0, 0.05), record(&scene, 5.0, 30.0, 0.0, 0.05));
     let (heard_a, heard_b) = (hear(&a), hear(&b));
-    let recordings = [
-        Recording { id: id(0), name: "a", heard: &heard_a, sound: &a, light: None, stood: None },
-        Recording { id: id(1), name: "b", heard: &heard_b, sound: &b, light: None, stood: None },
-    ];
+    let recordings = [recording(0, &heard_a, &a), recording(1, &heard_b, &b)];
     assert!(matches!(synchronise(&recordings, &Impatient), Err(align::Error::Stopped)));
 }

@@ -131,20 +131,16 @@ pub fn id(number: usize) -> SourceId {
     SourceId(bytes)
 }
 
+/// The recording of that number, of which nothing but its sound is known.
+pub fn recording<'a>(number: usize, heard: &'a Heard, sound: &'a Vec<f32>) -> Recording<'a> {
+    Recording { id: id(number), name: "recording", heard, sound, light: None, stood: None }
+}
+
 /// Aligns the sounds, handed over in the given order, numbered as they stand in `sounds`.
 pub fn align(sounds: &[Vec<f32>], order: &[usize]) -> Alignment {
     let heard: Vec<Heard> = sounds.iter().map(|s| hear(s)).collect();
-    let recordings: Vec<Recording> = order
-        .iter()
-        .map(|&i| Recording {
-            id: id(i),
-            name: "recording",
-            heard: &heard[i],
-            sound: &sounds[i],
-            light: None,
-            stood: None,
-        })
-        .collect();
+    let recordings: Vec<Recording> =
+        order.iter().map(|&i| recording(i, &heard[i], &sounds[i])).collect();
     synchronise(&recordings, &Patient).expect("sound in memory can be read")
 }
 

@@ -6,7 +6,7 @@ use evidence::civil::Civil;
 use evidence::{Basis, ClockReading, MediaTime, SourceId, UtcAnchor, UtcTime};
 use publish::{Labels, Shown, Snapshot, times};
 
-use super::{Taken, open, open_door, open_locked, synchronise, take_back, use_threads};
+use super::{Said, open, open_door, open_locked, synchronise, take_back, use_threads};
 use crate::args::Clock;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
@@ -183,8 +183,8 @@ fn anchor_from(
 
 /// Takes back what was said last of UTC or a clock, or all that was said of one recording.
 fn undo(desk: &Desk, case: &mut Case, file: Option<SourceId>) -> Result<(), Error> {
-    let mut told = Taken::of(case.utc_anchors()?, |anchor| anchor.source);
-    told.extend(Taken::of(case.readings()?, |reading| reading.source));
+    let mut told = Said::of(case.utc_anchors()?, |anchor| anchor.source);
+    told.extend(Said::of(case.readings()?, |reading| reading.source));
     told.sort_unstable_by_key(|told| told.id);
     take_back(desk, case, &told, file, "`recount clock CASE` shows what was said")
 }

@@ -32,8 +32,8 @@ use crate::report::moved::{self, Change};
 use crate::report::names::shown_text;
 use crate::report::output;
 use crate::snapshot;
-use crate::steps::align::{self, Missing};
-use crate::steps::{listen, watch};
+use crate::steps::align::{Missing, Taken};
+use crate::steps::{align, listen, watch};
 
 /// Does what was asked.
 ///
@@ -97,11 +97,11 @@ fn open_door(desk: &Desk) -> Result<Door, Error> {
 fn take_back(
     desk: &Desk,
     case: &mut Case,
-    told: &[Taken],
+    told: &[Said],
     of: Option<SourceId>,
     hint: &'static str,
 ) -> Result<(), Error> {
-    let gone: Vec<&Taken> = match of {
+    let gone: Vec<&Said> = match of {
         Some(source) => told.iter().filter(|told| told.of == source).collect(),
         None => told.last().into_iter().collect(),
     };
@@ -112,24 +112,27 @@ fn take_back(
     for told in gone {
         case.undo_anchor(&stamp(), told.id)?;
         if !desk.json && !desk.quiet {
-            output::print(&format!("took back: {}\n", shown_text(&told.said)))?;
+            output::print(&format!("took back: {}\n", shown_text(&told.sentence)))?;
         }
     }
     Ok(())
 }
 
 /// What a person said that can be taken back.
-struct Taken {
+struct Said {
     id: i64,
     of: SourceId,
-    said: String,
+    sentence: String,
 }
 
-impl Taken {
+impl Said {
     fn of<T>(told: Vec<case::Told<T>>, source: impl Fn(&T) -> SourceId) -> Vec<Self> {
-        let taken =
-            |told: case::Told<T>| Self { id: told.id, of: source(&told.anchor), said: told.said };
-        told.into_iter().map(taken).collect()
+        let said = |told: case::Told<T>| Self {
+            id: told.id,
+            of: source(&told.anchor),
+            sentence: told.said,
+        };
+        told.into_iter().map(said).collect()
     }
 }
 
@@ -198,7 +201,7 @@ fn listen_and_align(
     for _ in 0..2 {
         let unheard = listen::run(desk, case, door, work.jobs())?;
         let watched = watch::run(desk, case, door, work.jobs(), &unheard)?;
-        let taken = align::Taken { unheard: &unheard, watched: &watched };
+        let taken = Taken { unheard: &unheard, watched: &watched };
         if let align::Outcome::Done = align::run(desk, case, door, taken, missing)? {
             return Ok(());
         }

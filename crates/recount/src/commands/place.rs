@@ -5,13 +5,15 @@ use evidence::{Anchor, AnchoredBy, CaseTime, MediaTime, Piece, SourceId, Stood};
 use publish::{Labels, Snapshot};
 use serde_json::json;
 
-use super::{Taken, open, open_door, open_locked, synchronise, take_back, use_threads};
+use super::{Said, open, open_door, open_locked, synchronise, take_back, use_threads};
 use crate::args::Place;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::event::Event;
+use crate::report::names::shown_text;
 use crate::report::{moved, output};
 use crate::steps::align::Missing;
+use crate::steps::given;
 use crate::{named, snapshot};
 
 pub(super) fn run(desk: &Desk, asked: &Place) -> Result<(), Error> {
@@ -37,8 +39,9 @@ pub(super) fn run(desk: &Desk, asked: &Place) -> Result<(), Error> {
     } else {
         let anchor = anchor(&case, &before, asked)?;
         let sentence = moved::sentence(&anchor, &Labels::of(&before));
-        replace(desk, &mut case, &anchor)?;
-        case.put_anchor(&stamp(), &anchor, &sentence)?;
+        for said in given::say(&mut case, &anchor, &sentence)? {
+            desk.tell(&Event::warned(format!("this takes the place of: {}", shown_text(&said))));
+        }
         Some(anchor)
     };
     let door = open_door(desk)?;
@@ -119,21 +122,10 @@ fn running(
     Ok((other, piece.map.to_media(at)))
 }
 
-/// What was said of the same moment of the recording before is corrected, not contradicted.
-fn replace(desk: &Desk, case: &mut Case, anchor: &Anchor) -> Result<(), Error> {
-    for told in case.anchors()? {
-        if (told.anchor.source, told.anchor.time) == (anchor.source, anchor.time) {
-            case.undo_anchor(&stamp(), told.id)?;
-            desk.tell(&Event::warned(format!("this takes the place of: {}", told.said)));
-        }
-    }
-    Ok(())
-}
-
 /// Takes back what was said last, or all that was said of one recording.
 fn undo(desk: &Desk, case: &mut Case, snapshot: &Snapshot, asked: &Place) -> Result<(), Error> {
-    let mut told = Taken::of(case.anchors()?, |anchor| anchor.source);
-    told.extend(Taken::of(case.stood()?, |stood| stood.source));
+    let mut told = Said::of(case.anchors()?, |anchor| anchor.source);
+    told.extend(Said::of(case.stood()?, |stood| stood.source));
     told.sort_unstable_by_key(|told| told.id);
     let file =
         asked.file.as_ref().map(|file| named::recording(case, snapshot, file)).transpose()?;

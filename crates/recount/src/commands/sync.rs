@@ -37,7 +37,7 @@ pub(super) fn run(desk: &Desk, asked: &Sync) -> Result<(), Error> {
 
 /// Whether a case was here, and its findings are gone.
 fn is_half_a_case(dir: &Path) -> bool {
-    !is_case(dir) && dir.join("custody.jsonl").is_file()
+    !is_case(dir) && dir.join(case::CUSTODY).is_file()
 }
 
 fn sync_case(desk: &Desk, dir: &Path, asked: &Sync) -> Result<(), Error> {

@@ -29,7 +29,7 @@ pub fn text(verified: &Verified) -> String {
             )
         };
     }
-    for (_, path) in &verified.added {
+    for path in &verified.added {
         let _ = writeln!(
             page,
             "{BAD}added{BAD:#}: it lies with the evidence and is not in the case: {path}"

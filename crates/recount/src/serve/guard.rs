@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use base64::prelude::{BASE64_STANDARD, Engine as _};
 use sha2::{Digest as _, Sha256};
 
 use crate::sound::checksum;
@@ -211,30 +212,11 @@ impl Guard {
 /// The password that a browser sends after it has asked its person (RFC 7617); any user name.
 pub fn password_in(headers: &HeaderMap) -> Option<Vec<u8>> {
     let (scheme, coded) = one(headers, AUTHORIZATION.as_str())?.split_once(' ')?;
-    let pair = scheme.eq_ignore_ascii_case("basic").then(|| base64(coded.trim()))??;
+    let pair = scheme
+        .eq_ignore_ascii_case("basic")
+        .then(|| BASE64_STANDARD.decode(coded.trim()).ok())??;
     let colon = pair.iter().position(|byte| *byte == b':')?;
     Some(pair[colon + 1..].to_vec())
-}
-
-/// What base64 stands for (RFC 4648), if it is some.
-fn base64(text: &str) -> Option<Vec<u8>> {
-    let (mut bits, mut count, mut bytes) = (0_u32, 0, Vec::new());
-    for digit in text.trim_end_matches('=').bytes() {
-        let value = match digit {
-            b'A'..=b'Z' => digit - b'A',
-            b'a'..=b'z' => digit - b'a' + 26,
-            b'0'..=b'9' => digit - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        (bits, count) = (bits << 6 | u32::from(value), count + 6);
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 /// Whether a link or a file elsewhere leads here. Browsers then keep the cookie back, since it is strict.

@@ -32,9 +32,11 @@ use crate::commands::{contradicted, open_locked, synchronise};
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
 use crate::report::moved;
+use crate::report::names::shown_text;
 use crate::snapshot;
 use crate::steps::add::{self, Keeping, Request};
 use crate::steps::align::Missing;
+use crate::steps::given;
 use crate::steps::paths::EVIDENCE;
 
 /// Between two looks for something to do, and two tries for a case that another process works on.
@@ -331,7 +333,9 @@ impl Server {
         match wish {
             Wish::Place(anchor) => {
                 let sentence = moved::sentence(anchor, &Labels::of(&snapshot::without_ties(case)?));
-                case.put_anchor(&stamp(), anchor, &sentence)?;
+                for said in given::say(case, anchor, &sentence)? {
+                    ticket.say(&format!("this takes the place of: {}", shown_text(&said)));
+                }
             }
             Wish::Undo(id) => case.undo_anchor(&stamp(), *id)?,
             Wish::Add(path) => {

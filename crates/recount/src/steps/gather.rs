@@ -38,12 +38,9 @@ pub struct Skipped {
 /// Files that systems leave in folders without being asked.
 const LITTER: [&str; 3] = ["Thumbs.db", "ehthumbs.db", "desktop.ini"];
 
-/// A file with this name makes its folder a case.
-const CASE_FILE: &str = "case.db";
-
-/// Whether `folder` is a case.
+/// Whether `folder` is a case: the name of the file in it makes it one.
 pub fn is_case(folder: &Path) -> bool {
-    folder.join(CASE_FILE).is_file()
+    folder.join(case::DATABASE).is_file()
 }
 
 /// Gathers the files below `paths`.

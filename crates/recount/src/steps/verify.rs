@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use case::{Case, custody};
 use evidence::{Source, SourceId};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::add::{added_folders, left_out};
 use super::examine::reason;
@@ -36,8 +36,7 @@ pub struct Verified {
     /// Files that are there and could not be read.
     pub unreadable: Vec<Difference>,
     /// Files that lie where evidence was added and are not in the case.
-    #[serde(serialize_with = "printed")]
-    pub added: Vec<(PathBuf, String)>,
+    pub added: Vec<String>,
     /// The log of changes.
     pub custody: custody::Report,
     /// What is wrong with the database, one sentence each.
@@ -55,10 +54,6 @@ pub struct Moved {
     pub now_at: String,
     /// Whether the case knows that place.
     pub known: bool,
-}
-
-fn printed<S: Serializer>(added: &[(PathBuf, String)], to: S) -> Result<S::Ok, S::Error> {
-    to.collect_seq(added.iter().map(|(_, printed)| printed))
 }
 
 /// One file that differs.
@@ -100,12 +95,14 @@ pub fn run(desk: &Desk, case: &Case, jobs: usize) -> Result<Verified, Error> {
         moved: Vec::new(),
         changed: Vec::new(),
         unreadable: Vec::new(),
-        added: added(case, &known)?,
+        added: Vec::new(),
         custody: case.verify_custody()?,
         database: case.check_database()?,
     };
     let held = hash_all(desk, &files, jobs, &mut verified)?;
-    find_again(desk, &sources, &held, &mut verified)?;
+    let mut added = added(case, &known)?;
+    find_again(desk, &sources, &held, &mut added, &mut verified)?;
+    verified.added = added.iter().map(shown).collect();
     verified.sort();
     let counts = [("unchanged", verified.unchanged), ("different", verified.differences())];
     let counts = counts.map(|(name, count)| (name, count as u64));
@@ -169,6 +166,7 @@ fn find_again(
     desk: &Desk,
     sources: &[Source],
     held: &BTreeMap<SourceId, String>,
+    added: &mut Vec<PathBuf>,
     verified: &mut Verified,
 ) -> Result<(), Error> {
     let lost: BTreeSet<u64> = sources
@@ -177,11 +175,11 @@ fn find_again(
         .map(|source| source.size_bytes)
         .collect();
     let mut unknown = BTreeMap::new();
-    for (path, printed) in &verified.added {
+    for path in &*added {
         if path.metadata().is_ok_and(|status| lost.contains(&status.len()))
             && let Ok((id, _)) = media::hash(path, &|| desk.stopped())
         {
-            unknown.insert(id, printed.clone());
+            unknown.insert(id, shown(path));
         }
     }
     desk.stop_if_asked()?;
@@ -196,14 +194,14 @@ fn find_again(
         moved.push(Moved { path, source: missing.source, now_at, known });
         false
     });
-    verified.added.retain(|(_, printed)| moved.iter().all(|moved| moved.now_at != *printed));
+    added.retain(|path| moved.iter().all(|moved| moved.now_at != shown(path)));
     verified.moved = moved;
     Ok(())
 }
 
 /// Files in the folders that were added, and among the copies, that the case does not know. What
 /// adding left out by name then is not new now.
-fn added(case: &Case, known: &BTreeSet<PathBuf>) -> Result<Vec<(PathBuf, String)>, Error> {
+fn added(case: &Case, known: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf>, Error> {
     let mut folders = added_folders(case)?;
     let copies = case.dir().join(EVIDENCE);
     if copies.is_dir() {
@@ -215,11 +213,11 @@ fn added(case: &Case, known: &BTreeSet<PathBuf>) -> Result<Vec<(PathBuf, String)
         originals.extend(case.whereabouts(&source.id)?.into_iter().filter_map(|w| w.copied_from));
     }
     let left_out: BTreeSet<PathBuf> = left_out(case)?.into_iter().collect();
-    let files = gather(&folders).files.into_iter();
-    let unknown = files.filter(|file| {
+    let mut files = gather(&folders).files;
+    files.retain(|file| {
         !known.contains(file) && !originals.contains(file) && !left_out.contains(file)
     });
-    Ok(unknown.map(|path| (path.clone(), shown(path))).collect())
+    Ok(files)
 }
 
 impl Verified {
