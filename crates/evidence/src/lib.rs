@@ -12,6 +12,7 @@ pub mod reading;
 pub mod recording;
 pub mod refusal;
 pub mod source;
+pub mod speech;
 pub mod tie;
 pub mod utc;
 
@@ -23,5 +24,6 @@ pub use reading::{Basis, ClockReading, Shown};
 pub use recording::{AudioTrack, Claim, ClaimKind, Recording, Stretch, VideoTrack};
 pub use refusal::Refusal;
 pub use source::{NotASourceId, Source, SourceId, SourceKind};
+pub use speech::{Stenographer, Transcript, Unclear, UnclearReason, Utterance, Word};
 pub use tie::{RunnerUp, Tie, TieKind, Window};
 pub use utc::UtcMap;

@@ -1,0 +1,161 @@
+//! Speech: words with their media times, and who or what wrote them down.
+//!
+//! A transcript is a finding of a machine, or somebody's document: it may be wrong, and every word
+//! of a machine says how sure it is. What a person corrects is kept beside it, never in it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{MediaTime, SourceId};
+
+/// One word as it was heard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    /// As written, with its punctuation and without spaces around it; never empty.
+    pub text: String,
+    /// When it begins, on the recording's clock.
+    pub start: MediaTime,
+    /// When it ends; not before `start`.
+    pub end: MediaTime,
+    /// How sure the recogniser was, 0 to 1; nothing where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f32>,
+}
+
+/// What one voice says in one go.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Utterance {
+    /// In the order of their beginnings; at least one.
+    pub words: Vec<Word>,
+    /// Whose voice it is, counted from 0 within the recording; nothing where it cannot be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice: Option<u32>,
+    /// Who speaks as the transcript says it; nothing in what a machine wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+    /// Language as in BCP 47 (`en`, `nl`); nothing where nobody says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
+}
+
+/// All that was written down of one recording by one hand.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// The recording.
+    pub source: SourceId,
+    /// Who or what wrote it down.
+    pub by: Stenographer,
+    /// In the order of their beginnings; those of two voices may overlap.
+    pub utterances: Vec<Utterance>,
+    /// Where somebody speaks and it cannot be told what: work for a person. In order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unclear: Vec<Unclear>,
+}
+
+/// Who or what wrote a transcript.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Stenographer {
+    /// A recogniser of speech.
+    Recogniser {
+        /// Name of the model (`base`, `large-v3`).
+        model: String,
+        /// SHA-256 of the model's file, hexadecimal.
+        model_sha256: String,
+        /// Words that were told to it beforehand; empty as a rule.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        prompt: String,
+    },
+    /// A document that somebody brought.
+    Document {
+        /// The document.
+        document: SourceId,
+        /// What it is (`webvtt`, `srt`, `ttml`, `dpe`, `text`, `whisper`).
+        format: String,
+        /// Whether its words were given their times by what a recogniser heard. Else those within
+        /// one line of it are spread over the time of the line.
+        is_aligned: bool,
+    },
+}
+
+/// A stretch of speech that nobody has written down for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unclear {
+    /// Where it begins, on the recording's clock.
+    pub start: MediaTime,
+    /// Where it ends.
+    pub end: MediaTime,
+    /// Why.
+    pub reason: UnclearReason,
+}
+
+/// Why speech is not written down for certain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnclearReason {
+    /// There is a voice, and the recogniser wrote nothing.
+    NotRecognised,
+    /// The recogniser wrote something, and was not sure of it.
+    LowConfidence,
+    /// The recogniser wrote what it writes of noise or silence too; it was left out.
+    LikelyInvented,
+}
+
+impl Utterance {
+    /// When its first word begins; zero without words.
+    pub fn start(&self) -> MediaTime {
+        self.words.first().map_or(MediaTime(0), |word| word.start)
+    }
+
+    /// When its last word ends; zero without words.
+    pub fn end(&self) -> MediaTime {
+        self.words.iter().map(|word| word.end).max().unwrap_or(MediaTime(0))
+    }
+
+    /// Its words with a space between each two.
+    pub fn text(&self) -> String {
+        let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_utterance_lasts_from_its_first_word_to_the_end_of_its_longest() {
+        let word = |text: &str, start, end| Word {
+            text: text.to_owned(),
+            start: MediaTime(start),
+            end: MediaTime(end),
+            confidence: None,
+        };
+        let words = vec![word("Cold", 5, 40), word("gun.", 10, 30)];
+        let said = Utterance { words, voice: None, speaker: None, language: None };
+        assert_eq!((said.start(), said.end()), (MediaTime(5), MediaTime(40)));
+        assert_eq!(said.text(), "Cold gun.");
+    }
+
+    #[test]
+    fn a_transcript_reads_back_as_it_was_written() {
+        let by = Stenographer::Recogniser {
+            model: "base".to_owned(),
+            model_sha256: "00".repeat(32),
+            prompt: String::new(),
+        };
+        let unclear = Unclear {
+            start: MediaTime(1),
+            end: MediaTime(2),
+            reason: UnclearReason::LowConfidence,
+        };
+        let transcript = Transcript {
+            source: SourceId([7; 32]),
+            by,
+            utterances: Vec::new(),
+            unclear: vec![unclear],
+        };
+        let text = serde_json::to_string(&transcript).unwrap();
+        assert_eq!(serde_json::from_str::<Transcript>(&text).unwrap(), transcript);
+        assert!(text.contains(r#""kind":"recogniser""#) && !text.contains("prompt"), "{text}");
+    }
+}
