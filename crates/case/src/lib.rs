@@ -30,6 +30,7 @@ mod lock;
 mod reconcile;
 mod schema;
 mod sources;
+mod speech;
 
 use std::cell::{Cell, RefCell};
 use std::fs::{self, File};
@@ -47,6 +48,7 @@ pub use ledger::{Outcome, Run, RunRecord, Step};
 pub use listened::Listened;
 pub use lock::{CaseLock, Holder};
 pub use sources::{Added, Whereabouts};
+pub use speech::Kept;
 
 use lock::Held;
 use schema::Access;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::custody::{self, Entry, Fault, Record, Standing};
 use crate::error::Error;
 use crate::sources::told;
-use crate::{Case, alignment, listened, lock, sources};
+use crate::{Case, alignment, listened, lock, sources, speech};
 
 impl Case {
     /// Compares `custody.jsonl`, the case's own copy of it, the chain of hashes, and what the
@@ -108,6 +108,11 @@ impl Case {
         for (source, seq) in self.stored_under("SELECT source, custody FROM listened")? {
             if let Some(listened) = self.listened(&source)? {
                 digests.push((seq, listened::digest(&listened.stretches)));
+            }
+        }
+        for kept in self.kept_transcripts()? {
+            if let Some(transcript) = self.transcript(kept.record)? {
+                digests.push((kept.record, speech::digest(&transcript)));
             }
         }
         let mut query = self.db.prepare_cached("SELECT custody FROM alignment")?;

@@ -26,6 +26,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0004_excerpt_speed.sql"),
     include_str!("../migrations/0005_clock.sql"),
     include_str!("../migrations/0006_stood.sql"),
+    include_str!("../migrations/0007_speech.sql"),
 ];
 
 /// The format this program writes.
