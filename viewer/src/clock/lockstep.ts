@@ -4,8 +4,9 @@
 // What an element says of its time is late now and then, by tens of milliseconds where its sound is not heard (browsers
 // then advance it by a timer), and never early. So a quarter of a second of it is taken together and the upper quartile
 // believed. Nor need the pictures be where the time is: browsers show frames in a rhythm of the screen, and those of an
-// element that is heard by what they think its loudspeakers take. Where frames stand farther off than the screen's own
-// steps can explain, they count too.
+// element that is heard by what they think its loudspeakers take. So where frames are shown, they are what counts, unless
+// they stand no farther off than the screen's own steps can explain. Only where several are heard at once does the time
+// count: an echo is heard sooner than a frame is missed.
 //
 // Speed is bent for as long as the error needs and then left alone at exactly the asked speed: an error is never measured
 // while it is being mended, so noise does not feed on itself. A seek shows, so it is taken only where bending would need
@@ -62,30 +63,34 @@ const READINGS_MIN = 10;
 const READINGS_S_MIN = 0.25;
 
 /** So many frames tell where the pictures are. */
-const FRAMES_MIN = 6;
+const FRAMES_MIN = 3;
 
-/** Pictures may stand beside the time by this much: screens show them at steps of a sixtieth, and browsers keep a rhythm. */
-const STEPS_S = 0.02;
+/** So much of each reading's word on where pictures stand is believed: frames on the edge of a step of the screen flap. */
+const LEAD_SHARE = 0.3;
 
-/** So many readings in a row say that pictures stand elsewhere before it is believed. */
-const READINGS_AGREE = 3;
+/**
+ * A screen shows pictures at steps of a sixtieth, so a sixtieth lies between the places where frames can stand, and one of
+ * them is within half of that; the rest is for noise.
+ */
+export const STEPS_S = 0.01;
 
-/** Where the pictures of one element stand beside what it says of its time. */
+/** Where the pictures of one element stand beside what it says of its time: what its way to screen or loudspeaker takes. */
 export class Lead {
-  lead_s = 0;
-  #doubted = 0;
+  #lead_s: number | null = null;
 
-  /** One reading's word. Of what several say half is believed: the other half may be the screen's steps. */
   learn(lead_s: number): void {
-    this.#doubted = Math.abs(lead_s - this.lead_s) > STEPS_S ? this.#doubted + 1 : 0;
-    if (this.#doubted < READINGS_AGREE) return;
-    this.#doubted = 0;
-    this.lead_s = Math.abs(lead_s) > STEPS_S ? lead_s / 2 : 0;
+    this.#lead_s = this.#lead_s === null ? lead_s : this.#lead_s + LEAD_SHARE * (lead_s - this.#lead_s);
+  }
+
+  /** The distance of the pictures, of the time's; nothing where the screen's own steps explain it. */
+  seen(time_s: number, speed: number): number {
+    if (this.#lead_s === null) return time_s;
+    const seen_s = time_s + this.#lead_s;
+    return Math.abs(seen_s) > STEPS_S * speed ? seen_s : 0;
   }
 
   forget(): void {
-    this.lead_s = 0;
-    this.#doubted = 0;
+    this.#lead_s = null;
   }
 }
 
@@ -112,13 +117,13 @@ export class Readings {
     this.#frames.push(error_s);
   }
 
-  /** What the readings come to, once there are enough; then they are forgotten. */
-  take(wall_ms: number, lead: Lead): number | null {
+  /** The distance of the time from the clock, once there are enough readings; then they are forgotten. `lead` learns. */
+  take(wall_ms: number, lead: Lead | null): number | null {
     if (this.#since_ms === null || this.#times.length < READINGS_MIN || wall_ms - this.#since_ms < READINGS_S_MIN * 1000) return null;
     const time_s = quantile(this.#times, 0.75);
-    if (this.#frames.length >= FRAMES_MIN) lead.learn(quantile(this.#frames, 0.5) - time_s);
+    if (this.#frames.length >= FRAMES_MIN) lead?.learn(quantile(this.#frames, 0.5) - time_s);
     this.clear();
-    return time_s + lead.lead_s;
+    return time_s;
   }
 }
 

@@ -6,6 +6,12 @@ export const SPEEDS = [0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4] as const;
 /** Longest wait for the angles to be ready when play begins; a disc that sleeps must not hold the clock for ever. */
 const READY_MS_MAX = 700;
 
+/** For so long after a start what is heard may still say where it began. */
+const SETTLE_MS_MAX = 800;
+
+/** A clock is not moved farther than this by what is heard. */
+const SETTLE_S_MAX = 0.5;
+
 export class Transport {
   /** Case time, seconds; renewed once a picture while the clock runs. */
   now = $state(0);
@@ -27,6 +33,7 @@ export class Transport {
   #from_case = 0;
   #from_ms = 0;
   #waiting_since_ms: number | null = null;
+  #settling_since_ms: number | null = null;
 
   /** Signed media seconds a second of the wall. */
   get rate(): number {
@@ -36,6 +43,23 @@ export class Transport {
   /** Play was asked for, and the angles are getting ready. */
   get waiting(): boolean {
     return this.#waiting_since_ms !== null;
+  }
+
+  /** Whether the clock just began to run, so that what is heard may still move it. */
+  settling(wall_ms: number): boolean {
+    return this.#settling_since_ms !== null && wall_ms - this.#settling_since_ms < SETTLE_MS_MAX;
+  }
+
+  /**
+   * Moves the clock to where the sound is: once after each start, case seconds. Loudspeakers begin some 50 ms after they
+   * are asked to, and that can't be caught up with for seconds without being heard; pictures follow the clock in no time.
+   */
+  settle(by_s: number, wall_ms: number): boolean {
+    if (!this.settling(wall_ms)) return false;
+    this.#settling_since_ms = null;
+    if (Math.abs(by_s) > SETTLE_S_MAX) return false;
+    this.#anchor(this.at(wall_ms) + by_s, wall_ms);
+    return true;
   }
 
   /** Case time at a moment of the wall, between two pictures too. */
@@ -50,7 +74,7 @@ export class Transport {
     if (this.#waiting_since_ms !== null) {
       if (!this.ready() && wall_ms - this.#waiting_since_ms < READY_MS_MAX) return;
       this.#waiting_since_ms = null;
-      this.#anchor(this.now, wall_ms);
+      this.#restart(wall_ms);
     }
     const at = this.at(wall_ms);
     const stop = this.#stopAt();
@@ -93,7 +117,7 @@ export class Transport {
     this.now = this.at(wall_ms);
     this.speed = speed;
     this.backwards = direction < 0;
-    if (this.playing) this.#anchor(this.now, wall_ms);
+    if (this.playing) this.#restart(wall_ms);
     else this.play(wall_ms);
   }
 
@@ -101,7 +125,7 @@ export class Transport {
     const wall_ms = performance.now();
     this.now = this.at(wall_ms);
     this.speed = Math.min(4, Math.max(0.25, speed));
-    this.#anchor(this.now, wall_ms);
+    this.#restart(wall_ms);
   }
 
   /** The next faster or slower of `SPEEDS`. */
@@ -140,6 +164,11 @@ export class Transport {
     this.now = at;
     this.jumps++;
     this.#anchor(at, wall_ms);
+  }
+
+  #restart(wall_ms: number): void {
+    this.#settling_since_ms = wall_ms;
+    this.#anchor(this.now, wall_ms);
   }
 
   #anchor(at: number, wall_ms: number): void {

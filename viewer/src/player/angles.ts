@@ -37,8 +37,21 @@ export function runClock(page: Page): () => void {
   function turn(wall_ms: number): void {
     asked = requestAnimationFrame(turn);
     transport.tick(wall_ms);
-    const wanted = { at: transport.at(wall_ms), rate: transport.rate, runs: transport.playing, waits: transport.waiting };
-    for (const { id, driver } of running) driver.drive({ ...wanted, pieces: page.pieces(id), heard: page.sounds(id) }, wall_ms);
+    const heard = [...running].filter(({ id, driver }) => page.sounds(id) && driver.here.at === "in").length;
+    const wanted = {
+      at: transport.at(wall_ms),
+      rate: transport.rate,
+      runs: transport.playing,
+      waits: transport.waiting,
+      settles: heard > 0 && transport.settling(wall_ms),
+      mixed: heard > 1,
+    };
+    for (const { id, driver } of running) {
+      const off_s = driver.drive({ ...wanted, pieces: page.pieces(id), heard: page.sounds(id) }, wall_ms);
+      if (off_s === null || !transport.settle(off_s, wall_ms)) continue;
+      for (const { driver } of running) driver.readAnew();
+      break;
+    }
     if (transport.playing && wall_ms - words_ms < WORDS_EVERY_MS) return;
     words_ms = wall_ms;
     for (const angle of running) angle.refresh();

@@ -32,8 +32,12 @@ export type Wanted = {
   runs: boolean;
   /** Play was asked for, and the clock waits for the angles. */
   waits: boolean;
+  /** The clock just began to run, and goes to where the first that is heard turns out to be. */
+  settles: boolean;
   pieces: readonly Piece[];
   heard: boolean;
+  /** Others are heard too. */
+  mixed: boolean;
 };
 
 export class Driver {
@@ -94,10 +98,15 @@ export class Driver {
     return frameAt(this.frames, this.shown_s);
   }
 
-  /** Called once a picture. */
-  drive(wanted: Wanted, wall_ms: number): void {
+  /** The clock was moved: what was read of the element's distance from it holds no more. */
+  readAnew(): void {
+    this.#readings.clear();
+  }
+
+  /** Called once a picture. While the clock settles: how far it is to be moved for what is heard here, case seconds. */
+  drive(wanted: Wanted, wall_ms: number): number | null {
     this.here = where(wanted.pieces, wanted.at);
-    if (this.element.readyState < 1 || this.element.error) return;
+    if (this.element.readyState < 1 || this.element.error) return null;
     if (this.here.at === "nowhere") {
       this.#hold();
     } else if (this.here.at !== "in") {
@@ -105,22 +114,28 @@ export class Driver {
       this.#hold();
       this.#aim(this.here.media);
     } else if (wanted.runs && !wanted.waits && wanted.rate > 0) {
-      this.#run(this.here.media, wanted.rate / rateOf(this.here.piece), wanted.heard, wall_ms);
+      const case_rate = rateOf(this.here.piece);
+      const read = this.#run(this.here.media, wanted.rate / case_rate, wanted, wall_ms);
+      if (read === null || (wanted.settles && !wanted.heard)) return null;
+      if (wanted.settles) return read * case_rate;
+      this.#steer(read, this.here.media, wanted.rate / case_rate, wanted.heard);
     } else {
       this.#hold();
       this.#aim(this.here.media);
     }
+    return null;
   }
 
-  #run(media: number, speed: number, heard: boolean, wall_ms: number): void {
-    if (this.#isSeeking()) return;
+  /** Plays on; returns how far the element is from the clock, each time that enough was read to tell. */
+  #run(media: number, speed: number, { heard, mixed, settles }: Wanted, wall_ms: number): number | null {
+    if (this.#isSeeking()) return null;
     if (this.element.paused) {
       // Playing on from the very end would begin again at the start.
-      if (this.#starting || (this.element.ended && media > this.element.duration - 0.3)) return;
+      if (this.#starting || (this.element.ended && media > this.element.duration - 0.3)) return null;
       // A start that is already right needs no seek.
       if (Math.abs(this.#media_s - media) > 0.05) {
         this.#seek(media + this.#cost.cost_s * speed);
-        return;
+        return null;
       }
       this.#setRate(speed);
       this.#starting = true;
@@ -131,7 +146,7 @@ export class Driver {
         },
         () => (this.#starting = false),
       );
-      return;
+      return null;
     }
     this.#aimed_s = NaN;
     const now_ms = performance.now();
@@ -143,25 +158,33 @@ export class Driver {
       this.#rest(now_ms);
     }
     if (this.#bent_until_ms !== null) {
-      if (now_ms < this.#bent_until_ms) return;
+      if (now_ms < this.#bent_until_ms) return null;
       this.#setRate(speed);
       this.#rest(now_ms);
     }
     // Elements with nothing to play on stand still, and their time says nothing.
-    if (this.element.readyState < 3) return this.#rest(now_ms);
-    if (now_ms < this.#from_ms) return;
+    if (this.element.readyState < 3) this.#rest(now_ms);
+    if (now_ms < this.#from_ms) return null;
     // On a busy machine this turn began a while ago.
     const error_s = this.#media_s - this.#wantedAt(now_ms);
     this.#readings.time(error_s, now_ms);
-    if (Math.abs(error_s) > SURE_S) return this.#seekOn(media, speed);
-    const read = this.#readings.take(now_ms, this.#lead);
-    if (read === null) return;
-    this.error_s = read;
+    if (Math.abs(error_s) > SURE_S) {
+      this.#seekOn(media, speed);
+      return null;
+    }
+    // The first pictures come as they can.
+    const time_s = this.#readings.take(now_ms, settles ? null : this.#lead);
+    if (time_s === null) return null;
+    // An echo is heard sooner than a frame is missed.
+    return (this.error_s = mixed || settles ? time_s : this.#lead.seen(time_s, speed));
+  }
+
+  #steer(read: number, media: number, speed: number, heard: boolean): void {
     const step = steer({ error_s: read, speed, heard });
     if (step.do === "seek") this.#seekOn(media, speed);
     else if (step.do === "bend") {
       this.#setRate(step.rate);
-      this.#bent_until_ms = now_ms + step.for_s * 1000;
+      this.#bent_until_ms = performance.now() + step.for_s * 1000;
     } else this.#setRate(speed);
   }
 
