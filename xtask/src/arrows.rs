@@ -21,6 +21,8 @@ const DOORS: &[(&str, &str)] = &[
     ("rusqlite", "case"),
     ("landlock", "media"),
     ("seccompiler", "media"),
+    ("whisper-rs", "speech"),
+    ("rten", "speech"),
     ("clap", "recount"),
     ("indicatif", "recount"),
     ("axum", "recount"),

@@ -23,6 +23,12 @@ struct Reserved {
 /// Starts the person's own browser, with an address of ours and nothing else.
 const OPENER: &str = "crates/recount/src/serve/opener.rs";
 
+/// Asks the system's own client for a model that a person wants.
+const FETCHER: &str = "crates/recount/src/models/fetch.rs";
+
+/// Reads the recogniser's model, and nothing else.
+const MODEL_FILE: &str = "crates/speech/src/model_file.rs";
+
 const RESERVED: &[Reserved] = &[
     Reserved {
         words: &[concat!("to", "do!("), concat!("unimple", "mented!("), concat!("db", "g!(")],
@@ -36,8 +42,8 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         words: &["Command::new", "process::Command", "execv", "posix_spawn", "libc::fork"],
-        rooms: &["media", "xtask", OPENER],
-        why: "only `media` starts processes (and `serve --open` the person's browser)",
+        rooms: &["media", "xtask", OPENER, FETCHER],
+        why: "only `media` starts processes (and `serve --open` the browser, `model get` curl)",
     },
     Reserved {
         words: &["std::net", "TcpStream", "TcpListener", "UdpSocket", "UnixStream", "UnixListener"],
@@ -61,7 +67,7 @@ const RESERVED: &[Reserved] = &[
     },
     Reserved {
         words: &["std::fs", "fs::File", "File::open"],
-        rooms: &["case", "media", "recount", "xtask"],
+        rooms: &["case", "media", "recount", "xtask", MODEL_FILE],
         why: "this room does no input or output",
     },
 ];

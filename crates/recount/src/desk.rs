@@ -1,6 +1,7 @@
 //! What every command has at hand: someone to tell, a way to be stopped, the clock and the
 //! name of who is working. Only this file reads the wall clock and the environment.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use case::Stamp;
@@ -89,6 +90,12 @@ impl Desk {
 /// Who does what is done now, when, and with what.
 pub fn stamp() -> Stamp {
     Stamp { at_utc: jiff::Timestamp::now().to_string(), actor: actor(), tool: TOOL.to_owned() }
+}
+
+/// Where this user's programs keep what they need and cannot make again.
+pub fn data_folder() -> Option<PathBuf> {
+    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
+    folder("XDG_DATA_HOME").or_else(|| Some(folder("HOME")?.join(".local").join("share")))
 }
 
 /// `name@machine`, as far as the system tells.

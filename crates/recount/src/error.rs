@@ -20,6 +20,23 @@ pub enum Error {
     /// The export.
     #[error(transparent)]
     Publish(#[from] publish::Error),
+    /// The recogniser of speech, or its model.
+    #[error(transparent)]
+    Speech(speech::Error),
+    /// There is no model to write down speech by.
+    #[error("there is no model{}", asked.as_deref().map_or(" to write down speech by".to_owned(), |asked| format!(" `{}` here", shown(asked))))]
+    NoModel {
+        /// The one that was asked for, if one was.
+        asked: Option<String>,
+    },
+    /// A model did not come.
+    #[error("the model `{name}` could not be fetched: {why}")]
+    NotFetched {
+        /// Its name.
+        name: &'static str,
+        /// What went wrong.
+        why: String,
+    },
     /// The system refused a file of ours.
     #[error("could not {doing} ({source}): {}", shown(path))]
     File {
@@ -106,6 +123,21 @@ impl Error {
             Self::Case(case::Error::CannotMake { .. }) => {
                 "choose another place; for `reconstruct` that is --case CASE".into()
             }
+            Self::NoModel { .. } => {
+                "`recount model get base` fetches one, `recount model add FILE` takes one that you have"
+                    .into()
+            }
+            Self::NotFetched { name, .. } => format!(
+                "without a network, bring the file ggml-{name}.bin and run `recount model add FILE`"
+            ),
+            Self::Speech(
+                speech::Error::Truncated { .. }
+                | speech::Error::NotAModel { .. }
+                | speech::Error::Refused { .. },
+            ) => "`recount model list` names models that are published; fetch or add one anew".into(),
+            Self::Speech(speech::Error::EnglishOnly { .. }) => {
+                "take a model whose name does not end in .en".into()
+            }
             Self::CacheUnreliable { .. } => "check the disk that the case lies on".into(),
             _ if self.is_stop() => "run the same command again to continue".into(),
             _ => return None,
@@ -116,7 +148,10 @@ impl Error {
     fn is_stop(&self) -> bool {
         matches!(
             self,
-            Self::Stopped | Self::Align(align::Error::Stopped) | Self::Media(media::Error::Stopped)
+            Self::Stopped
+                | Self::Speech(speech::Error::Stopped)
+                | Self::Align(align::Error::Stopped)
+                | Self::Media(media::Error::Stopped)
         )
     }
 
@@ -124,9 +159,21 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::NoReader => 0,
-            Self::Asked { .. } => 2,
+            Self::Asked { .. }
+            | Self::Speech(
+                speech::Error::UnknownLanguage { .. } | speech::Error::EnglishOnly { .. },
+            ) => 2,
             _ if self.is_stop() => 3,
             _ => 4,
+        }
+    }
+}
+
+impl From<speech::Error> for Error {
+    fn from(error: speech::Error) -> Self {
+        match error {
+            speech::Error::Stopped => Self::Stopped,
+            other => Self::Speech(other),
         }
     }
 }

@@ -20,6 +20,10 @@ pub enum Step {
     Watch,
     /// Placing the recordings on the case clock.
     Align,
+    /// Writing down what is said.
+    Transcribe,
+    /// Fetching or hashing a model of the recogniser.
+    Model,
     /// Hashing every source again.
     Verify,
 }
@@ -110,6 +114,8 @@ impl Step {
             Self::Listen => "listening",
             Self::Watch => "watching",
             Self::Align => "aligning",
+            Self::Transcribe => "writing",
+            Self::Model => "fetching",
             Self::Verify => "verifying",
         }
     }

@@ -9,6 +9,7 @@ mod commands;
 mod desk;
 mod error;
 mod event;
+mod models;
 mod named;
 mod pool;
 mod report;

@@ -24,7 +24,7 @@ const PHRASE_WORDS_MAX: usize = 12;
 /// How sure words must be that lie where no voice is, or in what is likely no speech.
 const SURE: f32 = 0.5;
 
-/// Above this, Whisper itself thinks that nobody speaks; OpenAI's own bound.
+/// Above this, Whisper itself thinks that nobody speaks; its makers' own bound.
 const NO_SPEECH: f32 = 0.6;
 
 /// What subtitles end with, in the languages that Whisper knew most of; small letters, words only.

@@ -73,7 +73,7 @@ pub fn fingerprint(path: &Path, stop: &dyn Fn() -> bool) -> Result<String, Error
             return Err(Error::Stopped);
         }
         match file.read(&mut block) {
-            Ok(0) => return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()),
+            Ok(0) => return Ok(format!("{:x}", hash.finalize())),
             Ok(count) => hash.update(&block[..count]),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(source) => return Err(unreadable(path, source)),
@@ -184,7 +184,7 @@ impl Outline<'_> {
     fn name(&mut self, length: usize) -> Result<String, Error> {
         let mut name = vec![0; length];
         self.fill(&mut name, "its weights")?;
-        let is_name = name.iter().all(|byte| byte.is_ascii_graphic());
+        let is_name = name.iter().all(u8::is_ascii_graphic);
         match String::from_utf8(name) {
             Ok(name) if is_name => Ok(name),
             _ => Err(self.other("its weights are damaged")),

@@ -143,9 +143,10 @@ mod tests {
     fn what_lies_between_two_that_are_near_goes_half_to_each() {
         let speech = |start, end| Speech { start, end, goes_on: false };
         let pieces = heard(&[speech(16_000, 32_000), speech(36_000, 48_000)]).cut(true);
-        let ends: Vec<_> = pieces.iter().map(|p| (p.start, p.start + p.samples.len() as u64)).collect();
+        let ends: Vec<_> =
+            pieces.iter().map(|p| (p.start, p.start + p.samples.len() as u64)).collect();
         assert_eq!(ends, [(9_600, 34_000), (34_000, 54_400)]);
-        assert_eq!(pieces[1].samples[0], 34_000.0);
+        assert!((pieces[1].samples[0] - 34_000.0).abs() < 0.5);
         assert_eq!(pieces[1].voiced(), (36_000, 48_000));
     }
 

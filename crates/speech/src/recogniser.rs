@@ -5,7 +5,7 @@
 //! are heard side by side, each on one thread: two threads on busy cores are slower than one.
 //!
 //! Moments come from aligning the text with what certain heads of the decoder looked at (dynamic
-//! time warping, as OpenAI's own `timing.py` does it), for models whose heads are known.
+//! time warping, as Whisper's makers do it in `timing.py`), for models whose heads are known.
 
 use std::ffi::{c_int, c_void};
 use std::path::Path;
@@ -16,9 +16,9 @@ use whisper_rs::{
     WhisperContextParameters, WhisperState,
 };
 
+use crate::Error;
 use crate::model_file::{ModelKind, examine};
 use crate::words::Token;
-use crate::{Error, RATE_HZ};
 
 /// A model in memory.
 pub struct Recogniser {
@@ -68,9 +68,9 @@ impl Recogniser {
         QUIET.call_once(whisper_rs::install_logging_hooks);
         can_run()?;
         let kind = examine(path)?;
+        let aligning = DtwParameters { mode: heads(&kind, name), dtw_mem_size: ALIGNING_BYTES };
         let mut parameters = WhisperContextParameters::default();
-        parameters.dtw_parameters =
-            DtwParameters { mode: heads(&kind, name), dtw_mem_size: ALIGNING_BYTES };
+        parameters.dtw_parameters(aligning);
         let context = WhisperContext::new_with_params(path, parameters)
             .map_err(|_| Error::Refused { path: path.to_owned() })?;
         Ok(Self { context, kind })
@@ -195,6 +195,7 @@ pub(crate) fn likeliest(languages: &[f32]) -> Option<(&'static str, f32)> {
 type Asked<'a> = &'a &'a dyn Fn() -> bool;
 
 /// Asked by whisper.cpp between steps of its computation.
+// SAFETY: whisper.cpp hands back the pointer that `understand` gave it, and nothing else calls this.
 #[allow(unsafe_code, reason = "called by whisper.cpp with a bare pointer")]
 unsafe extern "C" fn is_stopped(asked: *mut c_void) -> bool {
     // SAFETY: the pointer is to an `Asked` that lives, see `understand`.

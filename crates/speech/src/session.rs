@@ -51,6 +51,10 @@ const WINDOWS_MAX: usize = 3;
 const PAUSE_S: f64 = 1.0;
 const PAUSE_AFTER_SENTENCE_S: f64 = 0.2;
 
+/// How far the edge of a word may be from that of the voice to be the same, in seconds: the last
+/// syllable of a sentence, drawn out.
+const REACH_S: f64 = 0.4;
+
 /// How sure the words of an utterance are on average for it not to be listed as unclear.
 const SURE: f32 = 0.5;
 
@@ -172,13 +176,15 @@ impl<'r> Session<'r> {
         let invented = invented(&words, &voices, understood.no_speech);
         let mut kept = Vec::new();
         let mut is_written = vec![false; window.pieces.len()];
-        for (word, is_invented) in words.iter().zip(invented) {
-            let placed = place(word, window, &voices);
+        let mut placed: Vec<Placed> =
+            words.iter().map(|word| place(word, window, &voices)).collect();
+        fill(&mut placed, window);
+        for ((word, is_invented), placed) in words.iter().zip(invented).zip(placed) {
             for piece in placed.pieces.clone() {
                 is_written[piece] = true;
             }
             if is_invented {
-                let (start, end) = (placed.start, placed.end);
+                let Placed { start, end, .. } = placed;
                 let reason = UnclearReason::LikelyInvented;
                 self.said.unclear.push(Unclear { start, end, reason });
             } else {
@@ -274,8 +280,36 @@ fn place(word: &Heard, window: &Window, voices: &[(f64, f64)]) -> Placed {
     let last = parts.iter().rposition(holds).unwrap_or(first);
     let start = word.start_s.clamp(voices[first].0, voices[first].1);
     let end = word.end_s.clamp(voices[last].0, voices[last].1).max(start);
-    let (start, end) = (in_piece(window, voices, first, start), in_piece(window, voices, last, end));
+    let (start, end) =
+        (in_piece(window, voices, first, start), in_piece(window, voices, last, end));
     Placed { start, end: end.max(start), pieces: first..=last }
+}
+
+/// Lets the first and the last word of each stretch of voice reach to its ends, and no word begin
+/// before the one before it.
+fn fill(placed: &mut [Placed], window: &Window) {
+    let voiced = |piece: usize| {
+        let (start, end) = window.pieces[piece].voiced();
+        (media_time(start), media_time(end))
+    };
+    let near =
+        |from: MediaTime, to: MediaTime| (0.0..=REACH_S).contains(&(to.seconds() - from.seconds()));
+    for n in 0..placed.len() {
+        let before = n.checked_sub(1).map(|n| (placed[n].start, *placed[n].pieces.end()));
+        let after = placed.get(n + 1).map(|next| *next.pieces.start());
+        let word = &mut placed[n];
+        let (first, last) = (*word.pieces.start(), *word.pieces.end());
+        if before.is_none_or(|(_, piece)| piece < first) && near(voiced(first).0, word.start) {
+            word.start = voiced(first).0;
+        }
+        if after.is_none_or(|piece| piece > last) && near(word.end, voiced(last).1) {
+            word.end = voiced(last).1;
+        }
+        if let Some((start, _)) = before {
+            word.start = word.start.max(start);
+            word.end = word.end.max(word.start);
+        }
+    }
 }
 
 /// A moment of the window that lies in the voice of a piece.

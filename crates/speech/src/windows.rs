@@ -95,8 +95,8 @@ impl Gatherer {
     /// If a piece is longer than a window: who makes pieces must cut them.
     pub fn push(&mut self, piece: Piece) -> Option<Window> {
         assert!(piece.samples.len() <= WINDOW_SAMPLES, "a piece of {}", piece.samples.len());
-        let full = (self.window.len() + piece.samples.len() > WINDOW_SAMPLES)
-            .then(|| self.send(&piece));
+        let full =
+            (self.window.len() + piece.samples.len() > WINDOW_SAMPLES).then(|| self.send(&piece));
         self.window.pieces.push(piece);
         full
     }

@@ -45,20 +45,21 @@ pub fn join(tokens: &[Token], start_s: f64, language: &str) -> Vec<Heard> {
     for group in groups(tokens, is_unspaced) {
         let bytes: Vec<u8> = group.iter().flat_map(|token| &token.bytes).copied().collect();
         let text = String::from_utf8_lossy(&bytes);
-        let text = text.trim().replace(['\u{fffd}', '\0'], "");
+        let text: String = text.chars().filter(|c| !c.is_control() && *c != '\u{fffd}').collect();
+        let text = text.trim();
         let ends_s = group.last().map_or(begins_s, |token| token.end_s).max(begins_s);
         if text.chars().any(char::is_alphanumeric) {
-            let spoken: Vec<&Token> = group.iter().filter(|token| is_spoken(token)).collect();
+            let spoken: Vec<&Token> = group.iter().filter(|token| !is_mark(token)).collect();
             let spoken = if spoken.is_empty() { group.iter().collect() } else { spoken };
             let last_s = spoken.last().map_or(ends_s, |token| token.end_s);
             words.push(Heard {
-                text: std::mem::take(&mut opening) + &text,
+                text: std::mem::take(&mut opening) + text,
                 start_s: begins_s,
                 end_s: last_s.max(begins_s),
                 confidence: geometric_mean(&spoken),
             });
         } else if !text.is_empty() && text.chars().all(|mark| OPENING.contains(mark)) {
-            opening.push_str(&text);
+            opening.push_str(text);
         } else if let Some(word) = words.last_mut() {
             // A dash between words is no part of either.
             word.text.push_str(text.trim_matches(['-', '\u{2013}', '\u{2014}']));
@@ -100,10 +101,6 @@ fn is_mark(token: &Token) -> bool {
     std::str::from_utf8(&token.bytes).is_ok_and(|text| !text.chars().any(char::is_alphanumeric))
 }
 
-fn is_spoken(token: &&Token) -> bool {
-    !is_mark(token)
-}
-
 fn geometric_mean(tokens: &[&Token]) -> f32 {
     let sum: f32 = tokens.iter().map(|token| token.likely.clamp(1e-6, 1.0).ln()).sum();
     (sum / tokens.len().max(1) as f32).exp()
@@ -143,9 +140,13 @@ mod tests {
         // "né", its last letter in two tokens.
         let words = join(&[token(b" n\xc3", 0.2), token(b"\xa9", 0.3)], 0.0, "fr");
         assert_eq!(texts(&words), ["n\u{e9}"]);
-        let words = join(&[token(b"\xe4\xbd", 0.2), token(b"\xa0", 0.3), token("好".as_bytes(), 0.5)], 0.0, "zh");
+        let words = join(
+            &[token(b"\xe4\xbd", 0.2), token(b"\xa0", 0.3), token("好".as_bytes(), 0.5)],
+            0.0,
+            "zh",
+        );
         assert_eq!(texts(&words), ["你", "好"]);
-        assert_eq!(words[1].start_s, 0.3);
+        assert!((words[1].start_s - 0.3).abs() < 1e-9);
     }
 
     #[test]

@@ -46,6 +46,24 @@ Examples:
 In the JSON, the case time of media time t is offset + (1 + drift_ppm / 1000000) * t seconds, and
 sigma is one standard deviation. A recording that shares no sound with another has no pieces.";
 
+pub(super) const TRANSCRIBE: &str = "\
+Examples:
+  recount transcribe rehearsal.recount
+  recount transcribe rehearsal.recount --language nl --prompt 'Tobias Wren, Lantern Quay'
+  recount transcribe rehearsal.recount --model large-v3 --jobs 1
+
+A larger model errs less and takes longer; `recount model list` shows them. Each recording takes
+one processor; fewer --jobs need less memory.";
+
+pub(super) const MODEL: &str = "\
+Examples:
+  recount model list
+  recount model get small
+  recount model add ~/Downloads/ggml-large-v3.bin
+
+`get` asks curl for the file, the only time that recount uses a network, and keeps it only if its
+SHA-256 is the published one. Without a network, bring the file and `add` it.";
+
 pub(super) const PLACE: &str = "\
 Examples:
   recount place rehearsal.recount lobby.mp4 --at 0:03:13.9 --media 41.2 --sigma 0.5

@@ -5,6 +5,7 @@
 
 mod examples;
 mod place;
+mod speech;
 mod time;
 
 use std::path::PathBuf;
@@ -15,6 +16,8 @@ use evidence::UtcTime;
 use evidence::civil::Written;
 
 use crate::steps::align::Missing;
+
+pub use speech::{Hearing, Model, ModelCommand, Transcribe};
 
 /// Works out what happened from everything that recorded it, and shows how it knows.
 #[derive(Debug, Parser)]
@@ -102,6 +105,15 @@ pub enum Command {
     /// Given files, or a folder that is no case, does the same without a case and prints the
     /// result; nothing is kept.
     Sync(Sync),
+    /// Write down what is said in the recordings of a case
+    ///
+    /// Finds where somebody speaks, writes the words down with their times by a Whisper model on
+    /// this machine, and lists what could not be made out for certain. Nothing is sent anywhere.
+    /// A run that was stopped continues with the next recording; what was written down by the same
+    /// model, told the same, is not written down again.
+    Transcribe(Transcribe),
+    /// Show, fetch or add the models by which speech is written down
+    Model(Model),
     /// Say where a recording lies, where sound cannot tell
     ///
     /// What you say is kept with your name and the time, takes part in the solution as yours, and

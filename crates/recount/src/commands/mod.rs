@@ -5,6 +5,7 @@ mod add;
 mod clock;
 mod export;
 mod find;
+mod model;
 mod new;
 mod place;
 mod reconstruct;
@@ -12,6 +13,7 @@ mod serve;
 mod shell;
 mod status;
 mod sync;
+mod transcribe;
 mod verify;
 mod why;
 
@@ -45,6 +47,8 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::New(asked) => new::run(desk, asked),
         Command::Add(asked) => add::run(desk, asked),
         Command::Sync(asked) => sync::run(desk, asked),
+        Command::Transcribe(asked) => transcribe::run(desk, asked),
+        Command::Model(asked) => model::run(desk, asked),
         Command::Place(asked) => place::run(desk, asked),
         Command::Clock(asked) => clock::run(desk, asked),
         Command::Status(asked) => status::run(desk, asked),

@@ -21,9 +21,7 @@ pub(super) fn run(desk: &Desk, asked: &Asked) -> Result<(), Error> {
             })?;
             tell(desk, &models::fetch(desk, known)?)
         }
-        ModelCommand::Add { file, name } => {
-            tell(desk, &models::add(desk, file, name.as_deref())?)
-        }
+        ModelCommand::Add { file, name } => tell(desk, &models::add(desk, file, name.as_deref())?),
     }
 }
 

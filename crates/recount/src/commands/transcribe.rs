@@ -21,8 +21,7 @@ pub(super) fn run(desk: &Desk, asked: &Asked) -> Result<(), Error> {
         return Err(Error::NoRecording { path: asked.case.clone() });
     }
     let door = open_door(desk)?;
-    let (model, outcome) =
-        write_down(desk, &mut case, &door, &asked.hearing, asked.work.jobs())?;
+    let (model, outcome) = write_down(desk, &mut case, &door, &asked.hearing, asked.work.jobs())?;
     if desk.json {
         return output::print_json(&json!({
             "case": shown(&asked.case), "model": model, "transcribed": outcome,
@@ -48,8 +47,10 @@ pub(super) fn write_down(
     jobs: usize,
 ) -> Result<(Value, Outcome), Error> {
     let model = models::choose(desk, asked.model.as_deref())?;
-    let expected =
-        Expected { language: asked.language.clone(), prompt: asked.prompt.clone().unwrap_or_default() };
+    let expected = Expected {
+        language: asked.language.clone(),
+        prompt: asked.prompt.clone().unwrap_or_default(),
+    };
     let request = Request { model: &model, expected, jobs };
     let outcome = transcribe::run(desk, case, door, &request)?;
     Ok((serde_json::to_value(&model).unwrap_or(Value::Null), outcome))

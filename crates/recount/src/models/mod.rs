@@ -68,14 +68,13 @@ pub fn here(desk: &Desk) -> Result<Vec<Model>, Error> {
 /// # Errors
 /// If it cannot be read, or somebody asked to stop.
 pub fn at(desk: &Desk, path: &Path) -> Result<Model, Error> {
-    let record = match remembered(path) {
-        Some(record) => record,
-        None => {
-            let record = hash(desk, path)?;
-            // A folder that cannot be written to is no reason to fail: it is hashed again.
-            let _ = remember(path, &record);
-            record
-        }
+    let record = if let Some(record) = remembered(path) {
+        record
+    } else {
+        let record = hash(desk, path)?;
+        // A folder that cannot be written to is no reason to fail: it is hashed again.
+        let _ = remember(path, &record);
+        record
     };
     let is_known = by_hash(&record.sha256).is_some();
     let (size_bytes, sha256) = (record.size_bytes, record.sha256);

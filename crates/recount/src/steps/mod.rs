@@ -16,5 +16,6 @@ pub mod look;
 pub mod loose;
 pub mod paths;
 mod sniff;
+pub mod transcribe;
 pub mod verify;
 pub mod watch;

@@ -75,7 +75,9 @@ impl Written {
         let Self { name, words, unclear, .. } = self;
         match (&self.language, words) {
             (None, _) => format!("{name}: nobody speaks"),
-            (Some(language), 0) => format!("{name}: no word made out ({language}, {unclear} unclear)"),
+            (Some(language), 0) => {
+                format!("{name}: no word made out ({language}, {unclear} unclear)")
+            }
             (Some(language), 1) => format!("{name}: 1 word ({language}, {unclear} unclear)"),
             (Some(language), _) => format!("{name}: {words} words ({language}, {unclear} unclear)"),
         }
@@ -87,12 +89,7 @@ impl Written {
 /// # Errors
 /// If the model cannot be used, the case cannot be written, or somebody asked to stop; what was
 /// written down until then stays.
-pub fn run(
-    desk: &Desk,
-    case: &mut Case,
-    door: &Door,
-    request: &Request,
-) -> Result<Outcome, Error> {
+pub fn run(desk: &Desk, case: &mut Case, door: &Door, request: &Request) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
     let todo = to_write_down(case, request, &mut outcome)?;
     desk.tell(&Event::Started { step: Step::Transcribe, files: todo.len() });

@@ -13,5 +13,6 @@ mod light;
 mod place;
 mod scene;
 mod serve;
+mod transcribe;
 mod verify;
 mod why;

@@ -77,6 +77,8 @@ impl Scene {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_recount"));
         command.args(arguments).current_dir(self.root()).stdin(Stdio::null());
+        // No model of the one who runs the tests.
+        command.env("XDG_DATA_HOME", self.at("data"));
         command.env("USER", "ana").env_remove("NO_COLOR").env_remove("COLUMNS");
         command
     }

@@ -111,7 +111,8 @@ def renamed(tensors):
 
 
 def layers(tensors, side):
-    return len({name.split("/")[1] for name in tensors if name.startswith(f"{side}/layer_") and "layer_norm/" not in name.split("/", 1)[1][:11]})
+    """How many layers one side has; `layer_norm` is none."""
+    return len({name.split("/")[1] for name in tensors if name.startswith(f"{side}/layer_")} - {"layer_norm"})
 
 
 def mel_filters():

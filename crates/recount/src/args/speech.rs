@@ -1,0 +1,64 @@
+//! What can be asked of the recogniser of speech: writing down, and its models.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Work, examples};
+
+/// `recount transcribe`; see [`Command::Transcribe`](super::Command::Transcribe).
+#[derive(Args, Debug)]
+#[command(after_help = examples::TRANSCRIBE)]
+pub struct Transcribe {
+    /// The case
+    pub case: PathBuf,
+    /// By what, and what to expect.
+    #[command(flatten)]
+    pub hearing: Hearing,
+    /// How hard to work.
+    #[command(flatten)]
+    pub work: Work,
+}
+
+/// By which model to write down, and what to expect of the recordings.
+#[derive(Args, Clone, Debug)]
+pub struct Hearing {
+    /// The model: its name in `recount model list`, or a file [default: the best that is here]
+    #[arg(long, value_name = "MODEL")]
+    pub model: Option<String>,
+    /// The language that is spoken, as `en` or `english` [default: told from each recording]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub language: Option<String>,
+    /// Names and jargon of the case, which then have a better chance to be understood
+    #[arg(long, value_name = "TEXT")]
+    pub prompt: Option<String>,
+}
+
+/// `recount model`; see [`Command::Model`](super::Command::Model).
+#[derive(Args, Debug)]
+#[command(after_help = examples::MODEL)]
+pub struct Model {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ModelCommand,
+}
+
+/// What can be done with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Show the models that are published, and those that are here
+    List,
+    /// Fetch a published model from its own home
+    Get {
+        /// Its name
+        name: String,
+    },
+    /// Take a model file that you have
+    Add {
+        /// The file, in ggml's form
+        file: PathBuf,
+        /// What to call it [default: as it was published, or as the file]
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
+}
