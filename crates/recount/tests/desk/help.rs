@@ -11,6 +11,8 @@ fn every_command_explains_itself_with_an_example() {
         "new",
         "add",
         "sync",
+        "transcribe",
+        "model",
         "place",
         "clock",
         "status",
