@@ -88,7 +88,8 @@ pub enum Command {
     /// Do all of it: folder in, synchronised case and picture out
     ///
     /// Makes a case beside the folder (never inside it), adds every recording and document,
-    /// listens to each recording once, puts them on one clock, and draws the timeline.
+    /// listens to each recording once, puts them on one clock, and draws the timeline. Where there
+    /// is a model to write down speech by, writes down what is said.
     /// A run that was stopped continues where it was.
     Reconstruct(Reconstruct),
     /// Make an empty case
@@ -181,6 +182,12 @@ pub struct Reconstruct {
     /// Copy the evidence into the case
     #[arg(long)]
     pub copy: bool,
+    /// By what speech is written down, and what to expect of it.
+    #[command(flatten)]
+    pub hearing: Hearing,
+    /// Do not write down what is said
+    #[arg(long, conflicts_with_all = ["model", "language", "prompt"])]
+    pub no_words: bool,
     /// Whether clocks are believed.
     #[command(flatten)]
     pub belief: Belief,

@@ -8,10 +8,12 @@ use serde_json::{Value, json};
 
 use super::status::{print_case, summary};
 use super::sync::moved_text;
+use super::transcribe::{Words, write_down};
 use super::{draw, open_door, open_locked, synchronise, use_threads};
 use crate::args::Reconstruct;
 use crate::desk::{Desk, stamp};
 use crate::error::Error;
+use crate::models::{self, Model};
 use crate::report::names::shown;
 use crate::report::output;
 use crate::snapshot;
@@ -25,6 +27,8 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
     let folder = asked.folder.canonicalize();
     let folder = folder.map_err(Error::file("find the folder", &asked.folder))?;
     let dir = case_dir(&folder, asked.case.as_deref())?;
+    // Before all work: a model that was asked for by name and is not here is no small matter.
+    let model = if asked.no_words { None } else { wanted(desk, asked)? };
     let door = open_door(desk)?;
     let (mut case, _lock) = open_or_make(desk, &dir, &folder)?;
     let keeping = if asked.copy { Keeping::Copied } else { Keeping::InPlace };
@@ -39,12 +43,19 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
             other => other,
         })?;
     let picture = draw(&case, &snapshot::of_case(&case)?)?;
+    let words = model
+        .map(|model| write_down(desk, &mut case, &door, &asked.hearing, &model, asked.work.jobs()));
+    let words = words.transpose()?;
     if desk.json {
         let mut result = serde_json::to_value(summary(&case)?).unwrap_or(Value::Null);
         result["case"] = json!(shown(&dir));
         result["picture"] = json!(shown(&picture));
         if !moved.is_empty() {
             result["moved"] = json!(moved);
+        }
+        if let Some(Words { model, outcome }) = words {
+            result["model"] = model;
+            result["transcribed"] = json!(outcome);
         }
         return output::print_json(&result);
     }
@@ -54,9 +65,25 @@ pub(super) fn run(desk: &Desk, asked: &Reconstruct) -> Result<(), Error> {
     print_case(desk, &case)?;
     output::print(&moved_text(&moved))?;
     let (case, picture) = (shown(&dir), shown(&picture));
+    let words = match words {
+        Some(words) => words.outcome.sentence(),
+        None if asked.no_words => "not asked for".to_owned(),
+        None => format!(
+            "no model to write them down by: `recount model get base`, then `recount transcribe {case}`"
+        ),
+    };
     output::print(&format!(
-        "\ncase     {case}\npicture  {picture}\npage     recount serve {case}\n"
+        "\ncase     {case}\nwords    {words}\npicture  {picture}\npage     recount serve {case}\n"
     ))
+}
+
+/// The model to write down speech by; none where none was asked for and none is here.
+fn wanted(desk: &Desk, asked: &Reconstruct) -> Result<Option<Model>, Error> {
+    match models::choose(desk, asked.hearing.model.as_deref()) {
+        Ok(model) => Ok(Some(model)),
+        Err(Error::NoModel { asked: None }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Where the case goes: beside the folder, or where it was asked for, but never among evidence.

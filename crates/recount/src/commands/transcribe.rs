@@ -9,7 +9,7 @@ use super::{open_door, open_locked, use_threads};
 use crate::args::{Hearing, Transcribe as Asked};
 use crate::desk::Desk;
 use crate::error::Error;
-use crate::models;
+use crate::models::{self, Model};
 use crate::report::names::shown;
 use crate::report::output;
 use crate::steps::transcribe::{self, Outcome, Request};
@@ -21,7 +21,10 @@ pub(super) fn run(desk: &Desk, asked: &Asked) -> Result<(), Error> {
         return Err(Error::NoRecording { path: asked.case.clone() });
     }
     let door = open_door(desk)?;
-    let (model, outcome) = write_down(desk, &mut case, &door, &asked.hearing, asked.work.jobs())?;
+    let model = models::choose(desk, asked.hearing.model.as_deref())?;
+    let jobs = asked.work.jobs();
+    let Words { model, outcome } =
+        write_down(desk, &mut case, &door, &asked.hearing, &model, jobs)?;
     if desk.json {
         return output::print_json(&json!({
             "case": shown(&asked.case), "model": model, "transcribed": outcome,
@@ -38,20 +41,25 @@ pub(super) fn run(desk: &Desk, asked: &Asked) -> Result<(), Error> {
     output::print(&text)
 }
 
-/// Writes down what is said in a case; returns the model, as JSON, and what came of it.
+/// What was written down, and by what.
+pub(super) struct Words {
+    /// The model, as JSON.
+    pub model: Value,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// Writes down what is said in a case.
 pub(super) fn write_down(
     desk: &Desk,
     case: &mut Case,
     door: &Door,
     asked: &Hearing,
+    model: &Model,
     jobs: usize,
-) -> Result<(Value, Outcome), Error> {
-    let model = models::choose(desk, asked.model.as_deref())?;
-    let expected = Expected {
-        language: asked.language.clone(),
-        prompt: asked.prompt.clone().unwrap_or_default(),
-    };
-    let request = Request { model: &model, expected, jobs };
-    let outcome = transcribe::run(desk, case, door, &request)?;
-    Ok((serde_json::to_value(&model).unwrap_or(Value::Null), outcome))
+) -> Result<Words, Error> {
+    let prompt = asked.prompt.clone().unwrap_or_default();
+    let expected = Expected { language: asked.language.clone(), prompt };
+    let outcome = transcribe::run(desk, case, door, &Request { model, expected, jobs })?;
+    Ok(Words { model: serde_json::to_value(model).unwrap_or(Value::Null), outcome })
 }

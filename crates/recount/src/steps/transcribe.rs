@@ -50,6 +50,19 @@ pub struct Outcome {
     pub skipped: u64,
 }
 
+impl Outcome {
+    /// For a person.
+    pub fn sentence(&self) -> String {
+        let words: usize = self.written.iter().map(|written| written.words).sum();
+        let unclear: usize = self.written.iter().map(|written| written.unclear).sum();
+        match (self.written.len(), self.before) {
+            (0, 0) => "no recording with sound".to_owned(),
+            (0, before) => format!("those of {before} recordings were written down before"),
+            (now, _) => format!("{words} in {now} recordings, {unclear} stretches unclear"),
+        }
+    }
+}
+
 /// One recording that was written down.
 #[derive(Debug, Serialize)]
 pub struct Written {
