@@ -24,6 +24,10 @@ const PHRASE_WORDS_MAX: usize = 12;
 /// How sure words must be that lie where no voice is, or in what is likely no speech.
 const SURE: f32 = 0.5;
 
+/// The share of a sentence in which there must be a voice. Low: the sense for voices misses who
+/// speaks softly behind others, and those words are told as unsure anyway.
+const VOICED_MIN: f64 = 0.2;
+
 /// Above this, Whisper itself thinks that nobody speaks; its makers' own bound.
 const NO_SPEECH: f32 = 0.6;
 
@@ -70,7 +74,7 @@ pub(crate) fn invented(words: &[Heard], voices: &Voices, no_speech: f32) -> Vec<
     for range in sentences(words) {
         let sentence = &words[range.clone()];
         let sure = sentence.iter().map(|word| word.confidence).sum::<f32>() / sentence.len() as f32;
-        let is_voiced = share_voiced(sentence, voices) > 0.5;
+        let is_voiced = share_voiced(sentence, voices) > VOICED_MIN;
         let is_caption = CAPTIONS.contains(&plain(sentence).as_str());
         let is_doubtful = no_speech > NO_SPEECH || !is_voiced;
         if sure < SURE && is_doubtful || is_caption && (is_doubtful || sure < 0.8) {

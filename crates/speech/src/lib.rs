@@ -28,4 +28,4 @@ pub use session::{Said, Session};
 pub const RATE_HZ: u32 = 16_000;
 
 /// Counted up with every change of what is written down of the same sound by the same model.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;

@@ -55,6 +55,9 @@ const PAUSE_AFTER_SENTENCE_S: f64 = 0.2;
 /// syllable of a sentence, drawn out.
 const REACH_S: f64 = 0.4;
 
+/// The shortest that a word lasts, in seconds: "a" in a hurry.
+const WORD_S_MIN: f64 = 0.05;
+
 /// How sure the words of an utterance are on average for it not to be listed as unclear.
 const SURE: f32 = 0.5;
 
@@ -179,6 +182,7 @@ impl<'r> Session<'r> {
         let mut placed: Vec<Placed> =
             words.iter().map(|word| place(word, window, &voices)).collect();
         fill(&mut placed, window);
+        widen(&mut placed);
         for ((word, is_invented), placed) in words.iter().zip(invented).zip(placed) {
             for piece in placed.pieces.clone() {
                 is_written[piece] = true;
@@ -308,6 +312,34 @@ fn fill(placed: &mut [Placed], window: &Window) {
         if let Some((start, _)) = before {
             word.start = word.start.max(start);
             word.end = word.end.max(word.start);
+        }
+    }
+}
+
+/// Gives words that the aligning left without length the shortest that a word has, at the cost of
+/// those beside them.
+fn widen(placed: &mut [Placed]) {
+    let shortest = MediaTime::from_seconds(WORD_S_MIN).0;
+    for n in 1..placed.len() {
+        let (before, word) = placed.split_at_mut(n);
+        let (before, word) = (&mut before[n - 1], &mut word[0]);
+        if before.end.0 - before.start.0 < shortest && word.end.0 - before.start.0 > shortest {
+            let joined = before.end.max(MediaTime(before.start.0 + shortest));
+            if word.start < joined && joined < word.end {
+                word.start = joined;
+            }
+            before.end = before.end.max(joined.min(word.start));
+        }
+    }
+    for n in (1..placed.len()).rev() {
+        let (before, word) = placed.split_at_mut(n);
+        let (before, word) = (&mut before[n - 1], &mut word[0]);
+        if word.end.0 - word.start.0 < shortest {
+            let parted = MediaTime(word.end.0 - shortest);
+            if parted > before.start {
+                word.start = parted;
+                before.end = before.end.min(parted);
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 use evidence::Transcript;
 use serde_json::Value;
 
-use crate::scene::{Scene, incident};
+use crate::scene::{Scene, ffmpeg, incident};
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
@@ -201,6 +201,22 @@ fn the_sample_is_written_down_with_few_errors_and_good_times() {
         assert!(rate <= *bound, "{name}: {rate}");
         assert!(start_s <= 0.06, "{name}: {start_s}");
     }
+}
+
+#[test]
+fn reconstruct_writes_down_too_and_a_copy_only_once() {
+    let scene = Scene::new();
+    let report = "samples/lantern-quay/media/evening-report-grain-hall.webm";
+    let report = Path::new(ROOT).join(report);
+    fs::copy(&report, scene.at("footage/report.webm")).unwrap();
+    let copy = scene.at("footage/copy.m4a");
+    ffmpeg(&["-i", report.to_str().unwrap(), "-vn", "-b:a", "128k", copy.to_str().unwrap()]);
+    let ran = scene.done(&["reconstruct", "footage"]);
+    assert!(ran.out.contains("recount model get base"), "{}", ran.out);
+    let Some(model) = model() else { return };
+    let ran = scene.done(&["reconstruct", "footage", "--model", &model, "--json"]).json();
+    assert_eq!(ran["transcribed"]["copies"], 1, "{ran}");
+    assert_eq!(ran["transcribed"]["written"].as_array().unwrap().len(), 1);
 }
 
 #[test]
