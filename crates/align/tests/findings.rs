@@ -5,8 +5,8 @@ mod scene;
 use align::{Alignment, Findings, Heard, Recording, synchronise, synchronise_knowing};
 use scene::{Dice, Patient, RATE, hear, record, recording, talk};
 
-/// Recorders of one incident, one of them paused, a clip out of one, a stranger, and two of
-/// another incident.
+/// Recorders of one incident, one of them paused, a clip out of one, a stranger, two of another
+/// incident, and a clip out of one of these that runs at another speed.
 fn sounds() -> Vec<Vec<f32>> {
     let (scene, other) = (talk(31, 120.0), talk(32, 80.0));
     let mut sounds: Vec<Vec<f32>> = [(3.0, 20.0), (11.0, -35.0), (24.0, 5.0), (40.0, 0.0)]
@@ -19,6 +19,7 @@ fn sounds() -> Vec<Vec<f32>> {
     sounds.push((0..second(30.0)).map(|_| 0.1 * dice.noise()).collect());
     sounds.push(record(&other, 2.0, 60.0, 10.0, 0.03));
     sounds.push(record(&other, 15.0, 55.0, -10.0, 0.03));
+    sounds.push(record(&sounds[6], 10.0, 24.0, 1e6 / 24.0, 0.002));
     sounds
 }
 
@@ -41,9 +42,11 @@ fn a_case_that_grew_is_aligned_as_if_it_had_always_been_so() {
         synchronise(&recordings(&sounds, &heard, of), &Patient).expect("sound can be read")
     };
     let whole = at_once(&all);
-    assert_eq!(whole.placements.len(), 7, "all but the stranger are placed");
+    assert_eq!(whole.placements.len(), 8, "all but the stranger are placed");
+    let is_retimed = |e: &evidence::Excerpt| (e.speed - 25.0 / 24.0).abs() < 1e-4;
+    assert!(whole.excerpts.iter().any(is_retimed), "{:?}", whole.excerpts);
     for first in [0, 3, 5] {
-        let order: Vec<usize> = (0..count).map(|k| (first + 3 * k) % count).collect();
+        let order: Vec<usize> = (0..count).map(|k| (first + 4 * k) % count).collect();
         let mut bytes = Findings::new().to_bytes();
         let mut last = None;
         for present in 2..=count {

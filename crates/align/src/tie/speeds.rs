@@ -508,3 +508,69 @@ fn add_stretched(heard: &Heard, window: &Window, speed: f64, band: usize, line: 
         line[fine / COARSE] += sample / unit;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use evidence::SourceId;
+
+    use super::*;
+
+    struct Patient;
+
+    impl Watch for Patient {
+        fn advanced(&self, _done: usize, _total: usize) {}
+        fn stopped(&self) -> bool {
+            false
+        }
+    }
+
+    /// Sound that is like nothing else.
+    fn heard(seed: u64, seconds: usize) -> Heard {
+        let mut state = seed;
+        let mut next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888);
+            (state >> 56) as i8 / 4
+        };
+        Heard::of_frames((0..seconds * FRAMES_PER_S * BANDS).map(|_| next()).collect())
+    }
+
+    fn recordings(heard: &[Heard]) -> Vec<Recording<'_>> {
+        static NO_SOUND: Vec<f32> = Vec::new();
+        let id = |n: usize| SourceId([n as u8; 32]);
+        let recording = |(n, heard)| {
+            let (id, sound) = (id(n), &NO_SOUND);
+            Recording { id, name: "", heard, sound, light: None, stood: None }
+        };
+        heard.iter().enumerate().map(recording).collect()
+    }
+
+    #[test]
+    fn a_case_that_grew_looks_for_the_speeds_of_the_new_recording_alone() {
+        let all: Vec<Heard> = [40, 60, 50].into_iter().zip(1..).map(|(s, n)| heard(n, s)).collect();
+        let recordings = recordings(&all);
+        let recordings: Vec<&Recording> = recordings.iter().collect();
+        let unexplained = Unexplained { recording: 0, start_s: 0.0, end_s: 40.0 };
+        let windows = windows(&[unexplained], &[&all[0]]);
+        let findings = Findings::new();
+        moments(&[unexplained], &recordings[..2], (&findings, &Patient)).unwrap();
+        let old = Two::of(recordings[0], recordings[1]);
+        let is_known = |two| windows.iter().all(|w| findings.shown(two, w.middle_s).is_some());
+        assert!(is_known(old));
+        assert!(!is_known(Two::of(recordings[0], recordings[2])));
+        // Whoever looked again would not find this.
+        let told = Findings::new();
+        for (n, window) in windows.iter().enumerate() {
+            let shown = Shown { other_s: 20.0 + n as f64, speed: 1.03, alike: 0.9 };
+            told.keep_shown(old, window.middle_s, vec![shown]);
+        }
+        let told = Findings::from_bytes(&told.to_bytes()).unwrap();
+        let grown = moments(&[unexplained], &recordings, (&told, &Patient)).unwrap();
+        let of_old: Vec<&Moment> = grown.iter().filter(|m| m.other == 1).collect();
+        assert_eq!(of_old.len(), windows.len());
+        let is_told = |m: &Moment| (m.speed - 1.03).abs() < 1e-9 && (m.alike - 0.9).abs() < 1e-6;
+        assert!(of_old.iter().all(|m| is_told(m)), "{of_old:?}");
+        // The new one was met.
+        let new = Two::of(recordings[0], recordings[2]);
+        assert!(windows.iter().all(|w| told.shown(new, w.middle_s).is_some()));
+    }
+}
