@@ -9,7 +9,7 @@ import { type Moment, readFragment, writeFragment } from "./link/fragment";
 import { keep, kept } from "./preferences";
 import { type Arrangement, arrange, busiest, copiesAmong, fill, type Lane, UNTOUCHED } from "./timeline/lanes";
 
-export type Tab = "why" | "markers" | "loose" | "jobs";
+export type Tab = "why" | "words" | "markers" | "loose" | "jobs";
 export type Part = "angles" | "panel" | "time";
 
 /** A place that a person tries for a recording before saying it. */

@@ -15,6 +15,7 @@ pub mod model_file;
 pub mod pieces;
 pub mod recogniser;
 pub mod session;
+pub mod shared;
 pub mod stretches;
 pub mod voice_meter;
 pub mod windows;

@@ -731,6 +731,86 @@ share: number | null,
  */
 strength: number | null, };
 
+export type SaidView = { 
+/**
+ * In order; those that reach into the stretch.
+ */
+utterances: Array<UtteranceView>, 
+/**
+ * How many there are on the clock in all.
+ */
+count: number, 
+/**
+ * Number of the first of these among them, from 0.
+ */
+first: number, };
+
+export type UtteranceView = { 
+/**
+ * Case time.
+ */
+start: number, 
+/**
+ * Case time.
+ */
+end: number, 
+/**
+ * The recording that understood it best.
+ */
+best: string, 
+/**
+ * The others that wrote some of it down.
+ */
+witnesses: string[], 
+/**
+ * Who speaks, where a document says so.
+ */
+speaker?: string, 
+/**
+ * Whether a machine wrote it down.
+ */
+machine: boolean, 
+/**
+ * In order.
+ */
+words: Array<SpokenView>, };
+
+export type SpokenView = { 
+/**
+ * As written.
+ */
+text: string, 
+/**
+ * Case time.
+ */
+start: number, 
+/**
+ * Case time.
+ */
+end: number, 
+/**
+ * How sure, 0 to 1.
+ */
+confidence: number, 
+/**
+ * The recording it was taken from, where that is not the best of the utterance.
+ */
+from?: string, 
+/**
+ * What others have in its place, where that is another word or none.
+ */
+others?: Array<OtherView>, };
+
+export type OtherView = { 
+/**
+ * The recording.
+ */
+id: string, 
+/**
+ * Its word; nothing if it wrote none.
+ */
+text?: string, };
+
 export type Placing = { 
 /**
  * The recording that is placed.

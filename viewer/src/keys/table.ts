@@ -12,6 +12,7 @@ import { markerMoments } from "../panel/moments";
 import { suddens } from "../panel/sudden.svelte";
 import { listener } from "../why/listening.svelte";
 import { sayPlace } from "../why/placing.svelte";
+import { words } from "../words/words.svelte";
 
 export type Group = "Playing" | "Moments" | "Angles and sound" | "Lanes" | "Placing" | "The page";
 
@@ -36,6 +37,8 @@ export const ACTIONS: readonly Action[] = [
   { id: "edge-back", title: "To the beginning, end or marker before", group: "Moments", keys: ["ArrowUp"], run: () => toEdge(-1), repeats: true },
   { id: "sudden-on", title: "To the next sudden loud sound", group: "Moments", keys: [";"], run: () => suddens.go(1), repeats: true },
   { id: "sudden-back", title: "To the sudden loud sound before", group: "Moments", keys: [":"], run: () => suddens.go(-1), repeats: true },
+  { id: "said-on", title: "To what is said next", group: "Moments", keys: ["'"], run: () => words.go(1), repeats: true },
+  { id: "said-back", title: "To what was said before", group: "Moments", keys: ['"'], run: () => words.go(-1), repeats: true },
   { id: "start", title: "To the beginning", group: "Moments", keys: ["Home"], run: () => page.seek(page.span.start) },
   { id: "end", title: "To the end", group: "Moments", keys: ["End"], run: () => page.seek(page.span.end) },
   { id: "mark-in", title: "Mark in", group: "Moments", keys: ["I"], run: () => transport.markIn() },
@@ -94,6 +97,7 @@ export const ACTIONS: readonly Action[] = [
   { id: "left-right", title: "Hear two recordings against each other, left and right", group: "Placing", keys: ["T"], run: () => void listener.toggle() },
 
   { id: "why", title: "Why here?", group: "The page", keys: ["W"], run: () => show("why") },
+  { id: "words", title: "What is said", group: "The page", keys: ["Shift+W"], run: () => show("words") },
   { id: "markers", title: "Markers", group: "The page", keys: ["Shift+M"], run: () => show("markers") },
   { id: "loose", title: "What is not on this clock", group: "The page", keys: ["Shift+U"], run: () => show("loose") },
   { id: "jobs", title: "Work in the background; adding files", group: "The page", keys: ["Shift+J"], run: () => show("jobs") },

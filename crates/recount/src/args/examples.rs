@@ -55,6 +55,14 @@ Examples:
 A larger model errs less and takes longer; `recount model list` shows them. Each recording takes
 one processor; fewer --jobs need less memory.";
 
+pub(super) const WORDS: &str = "\
+Examples:
+  recount words rehearsal.recount
+  recount words rehearsal.recount | grep -i cold
+  recount words rehearsal.recount --json
+
+A machine wrote the words down unless a transcript was brought: listen before you rely on them.";
+
 pub(super) const MODEL: &str = "\
 Examples:
   recount model list

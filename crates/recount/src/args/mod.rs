@@ -17,7 +17,7 @@ use evidence::civil::Written;
 
 use crate::steps::align::Missing;
 
-pub use speech::{Hearing, Model, ModelCommand, Transcribe};
+pub use speech::{Hearing, Model, ModelCommand, Transcribe, Words};
 
 /// Works out what happened from everything that recorded it, and shows how it knows.
 #[derive(Debug, Parser)]
@@ -113,6 +113,13 @@ pub enum Command {
     /// A run that was stopped continues with the next recording; what was written down by the same
     /// model, told the same, is not written down again.
     Transcribe(Transcribe),
+    /// Show what is said, each utterance once
+    ///
+    /// Where several recordings on one clock heard the same speech, it is told once, taken word by
+    /// word from what most of them can answer for; the recording in brackets is the one to listen
+    /// to, and the number after it says how many others heard it. (?) follows a word that nobody is
+    /// sure of. With --json every word says what the others have in its place.
+    Words(Words),
     /// Show, fetch or add the models by which speech is written down
     Model(Model),
     /// Say where a recording lies, where sound cannot tell

@@ -34,6 +34,14 @@ pub struct Hearing {
     pub prompt: Option<String>,
 }
 
+/// `recount words`; see [`Command::Words`](super::Command::Words).
+#[derive(Args, Debug)]
+#[command(after_help = examples::WORDS)]
+pub struct Words {
+    /// The case
+    pub case: PathBuf,
+}
+
 /// `recount model`; see [`Command::Model`](super::Command::Model).
 #[derive(Args, Debug)]
 #[command(after_help = examples::MODEL)]

@@ -16,6 +16,7 @@ mod sync;
 mod transcribe;
 mod verify;
 mod why;
+mod words;
 
 use export::write_whole;
 pub(crate) use place::contradicted;
@@ -48,6 +49,7 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::Add(asked) => add::run(desk, asked),
         Command::Sync(asked) => sync::run(desk, asked),
         Command::Transcribe(asked) => transcribe::run(desk, asked),
+        Command::Words(asked) => words::run(desk, asked),
         Command::Model(asked) => model::run(desk, asked),
         Command::Place(asked) => place::run(desk, asked),
         Command::Clock(asked) => clock::run(desk, asked),

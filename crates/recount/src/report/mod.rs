@@ -7,6 +7,7 @@ pub mod moved;
 pub mod names;
 pub mod output;
 pub mod progress;
+pub mod said;
 pub mod status;
 pub mod verify;
 pub mod why;

@@ -29,6 +29,7 @@ mod pictures;
 mod proxies;
 mod range;
 mod routes;
+mod said;
 mod sound;
 #[cfg(test)]
 mod types;
@@ -50,6 +51,7 @@ use tokio::sync::broadcast;
 
 use crate::error::Error;
 use crate::steps::look::Look;
+use crate::steps::said::Said;
 use crate::stop::Stop;
 
 use answer::Failed;
@@ -120,6 +122,8 @@ struct Kept {
     view: Option<(u64, Arc<CaseView>)>,
     /// For whoever asks why something lies where it does: with every tie.
     snapshot: Option<(u64, Arc<(Snapshot, Labels)>)>,
+    /// What is said on each clock.
+    said: Option<(u64, Arc<Vec<Said>>)>,
     /// Files that were found to hold what was added, and how they looked then.
     confirmed: std::collections::BTreeMap<SourceId, Look>,
 }
@@ -217,6 +221,21 @@ impl Server {
         let labels = Labels::of(&snapshot);
         let known = Arc::new((snapshot, labels));
         self.kept().snapshot = Some((revision, Arc::clone(&known)));
+        Ok(known)
+    }
+
+    /// What is said on each clock.
+    ///
+    /// # Errors
+    /// If the case cannot be read.
+    fn said(&self) -> Result<Arc<Vec<Said>>, Error> {
+        self.look()?;
+        let revision = self.revision.load(Ordering::Acquire);
+        if let Some((_, known)) = self.kept().said.as_ref().filter(|(of, _)| *of == revision) {
+            return Ok(Arc::clone(known));
+        }
+        let known = Arc::new(crate::steps::said::of_case(&self.case())?);
+        self.kept().said = Some((revision, Arc::clone(&known)));
         Ok(known)
     }
 

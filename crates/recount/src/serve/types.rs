@@ -10,11 +10,13 @@ use ts_rs::TS;
 use super::jobs::{Job, State};
 use super::kinds::Kind;
 use super::notes::{Noting, Veiling};
+use super::said::SaidView;
 use super::view::{
     At, AudioView, By, CaseView, ClockView, DocumentView, ExcerptView, Face, IslandView, Marker,
     PieceView, Plays, ProxyState, RecordingView, Span, ThumbsView, UtcView, VideoView, WordView,
 };
 use super::writes::Placing;
+use crate::report::said::{OtherView, SpokenView, UtteranceView};
 
 const HEAD: &str = "\
 // Written by the server from its own types; not to be edited.
@@ -56,6 +58,10 @@ fn written() -> String {
         why::Copied::decl(),
         why::NamedBridge::decl(),
         why::Alternative::decl(),
+        SaidView::decl(),
+        UtteranceView::decl(),
+        SpokenView::decl(),
+        OtherView::decl(),
         Placing::decl(),
         Noting::decl(),
         Veiling::decl(),

@@ -15,6 +15,7 @@ pub mod listen;
 pub mod look;
 pub mod loose;
 pub mod paths;
+pub mod said;
 mod sniff;
 pub mod transcribe;
 pub mod verify;

@@ -16,3 +16,4 @@ mod serve;
 mod transcribe;
 mod verify;
 mod why;
+mod words;

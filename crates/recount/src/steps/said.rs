@@ -1,0 +1,123 @@
+//! What is said in a case, each utterance once: the transcripts of all recordings on one clock, told together.
+//!
+//! Reads the case and changes nothing. What a person wrote down goes before what a recogniser did. A recording that is a copy of
+//! another from end to end is no second witness, so it has no say.
+
+use std::collections::BTreeMap;
+
+use case::Case;
+use evidence::{
+    CaseTime, Excerpt, Island, MediaTime, Placement, SourceId, Stenographer, Transcript,
+};
+use speech::shared::{TimedWord, Told, Track, share};
+
+use crate::error::Error;
+
+/// A person that writes words down seldom errs; what does not say how sure it is was told by a person.
+const BY_HAND: f32 = 0.95;
+
+/// So much of a recording must be a copy for it to be no witness of its own.
+const COPIED_SHARE: f64 = 0.9;
+
+/// All that is said on one clock, or in one recording that is on none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// Which clock; without one, times are those of the recording.
+    pub island: Option<Island>,
+    /// The recordings that have words on it, as tracks of `told` count them.
+    pub sources: Vec<SourceId>,
+    /// Who or what wrote down the words of each.
+    pub by: Vec<Stenographer>,
+    /// The names that documents give to speakers, by track and utterance.
+    pub speakers: Vec<Vec<Option<String>>>,
+    /// In order.
+    pub told: Vec<Told>,
+}
+
+/// All that is said, one clock after the other, then what is said in recordings on none.
+///
+/// # Errors
+/// If the case cannot be read.
+pub fn of_case(case: &Case) -> Result<Vec<Said>, Error> {
+    let all = case.at_one_moment(|case| {
+        let (placements, excerpts) = (case.placements()?, case.excerpts()?);
+        let mut islands: BTreeMap<Island, Vec<&Placement>> = BTreeMap::new();
+        for placement in placements.iter().filter(|placement| !is_copy(placement, &excerpts)) {
+            islands.entry(placement.island).or_default().push(placement);
+        }
+        let mut all = Vec::new();
+        for (island, here) in islands {
+            let on_it = here.into_iter().map(|placement| (placement.source, Some(placement)));
+            all.push(told(case, Some(island), on_it)?);
+        }
+        for (source, _) in case.recordings()? {
+            if placements.iter().all(|placement| placement.source != source.id) {
+                all.push(told(case, None, [(source.id, None)].into_iter())?);
+            }
+        }
+        all.retain(|said| !said.told.is_empty());
+        Ok(all)
+    })?;
+    Ok(all)
+}
+
+/// What these recordings have, told together.
+fn told<'a>(
+    case: &Case,
+    island: Option<Island>,
+    of: impl Iterator<Item = (SourceId, Option<&'a Placement>)>,
+) -> Result<Said, case::Error> {
+    let (sources, by, speakers, told) = Default::default();
+    let mut said = Said { island, sources, by, speakers, told };
+    let mut tracks = Vec::new();
+    for (source, placement) in of {
+        // The last is a document, if there is any.
+        let Some(transcript) = case.transcripts(&source)?.pop() else { continue };
+        let (track, speakers) = on_clock(&transcript, placement);
+        tracks.push(track);
+        said.sources.push(source);
+        said.speakers.push(speakers);
+        said.by.push(transcript.by);
+    }
+    said.told = share(&tracks);
+    Ok(said)
+}
+
+/// Whether nearly all of a recording is the sound of another file.
+fn is_copy(placement: &Placement, excerpts: &[Excerpt]) -> bool {
+    let of_it = excerpts.iter().filter(|excerpt| excerpt.copy == placement.source);
+    let copied: i64 = of_it
+        .filter(|excerpt| excerpt.is_of_the_file())
+        .map(|excerpt| excerpt.end.0.saturating_sub(excerpt.start.0))
+        .sum();
+    let placed: i64 =
+        placement.pieces.iter().map(|piece| piece.end.0.saturating_sub(piece.start.0)).sum();
+    copied as f64 >= COPIED_SHARE * placed as f64
+}
+
+/// The words that are on the clock, and who speaks them as the transcript says it.
+fn on_clock(
+    transcript: &Transcript,
+    placement: Option<&Placement>,
+) -> (Track, Vec<Option<String>>) {
+    let to_case = |at: MediaTime| match placement {
+        Some(placement) => placement.to_case(at),
+        None => Some(CaseTime(at.0)),
+    };
+    let (mut track, mut speakers) = (Track::default(), Vec::new());
+    for utterance in &transcript.utterances {
+        let timed = utterance.words.iter().filter_map(|word| {
+            let start = to_case(word.start)?;
+            // A word that reaches over a cut ends with it.
+            let end = to_case(word.end).unwrap_or(start);
+            let confidence = word.confidence.unwrap_or(BY_HAND);
+            Some(TimedWord { text: word.text.clone(), start, end, confidence })
+        });
+        let timed: Vec<TimedWord> = timed.collect();
+        if !timed.is_empty() {
+            track.utterances.push(timed);
+            speakers.push(utterance.speaker.clone());
+        }
+    }
+    (track, speakers)
+}

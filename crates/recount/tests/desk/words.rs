@@ -1,0 +1,100 @@
+//! What is said in a case: each utterance once, whoever heard it.
+
+use case::{Case, Stamp, Step};
+use evidence::{MediaTime, SourceId, Stenographer, Transcript, Utterance, Word};
+use serde_json::json;
+
+use crate::scene::{RATE_HZ, Scene, incident, noise};
+
+/// `b.wav` begins so long after `a.wav`, in seconds.
+const LATER_S: f64 = 7.25;
+
+/// Words from a moment on, three a second; of `word?` the recogniser was unsure.
+fn said(from_s: f64, text: &str) -> Utterance {
+    let word = |(n, text): (usize, &str)| {
+        let start_s = from_s + n as f64 / 3.0;
+        Word {
+            text: text.trim_end_matches('?').to_owned(),
+            start: MediaTime::from_seconds(start_s),
+            end: MediaTime::from_seconds(start_s + 0.3),
+            confidence: Some(if text.ends_with('?') { 0.4 } else { 0.9 }),
+        }
+    };
+    let words = text.split(' ').enumerate().map(word).collect();
+    Utterance { words, voice: None, speaker: None, language: None }
+}
+
+/// Two that recorded the same, the second from [`LATER_S`] on and in a noise of its own, and one that did not.
+fn two_microphones() -> Scene {
+    let scene = Scene::new();
+    let sound = incident(1, 45);
+    let later = (LATER_S * RATE_HZ as f64) as usize;
+    let own = noise(7, 45);
+    let mixed = sound[later..RATE_HZ * 38].iter().zip(&own).map(|(s, n)| s / 2 + n / 12);
+    scene.wav("footage/a.wav", &sound);
+    scene.wav("footage/b.wav", &mixed.collect::<Vec<_>>());
+    scene.wav("footage/stranger.wav", &incident(2, 30));
+    scene
+}
+
+/// Keeps transcripts as a recogniser would.
+fn write_down(scene: &Scene, dir: &str, transcripts: &[(&str, Vec<Utterance>)]) {
+    let stamp = Stamp {
+        at_utc: "2026-11-24T00:00:00Z".to_owned(),
+        actor: "tester".to_owned(),
+        tool: "tests".to_owned(),
+    };
+    let mut case = Case::open(&scene.at(dir), &stamp).unwrap();
+    let sources = case.sources().unwrap();
+    for (name, utterances) in transcripts {
+        let source: SourceId = sources.iter().find(|source| source.name() == *name).unwrap().id;
+        let step = Step {
+            name: "transcribe".to_owned(),
+            version: 1,
+            params: json!({}),
+            inputs: vec![source],
+        };
+        let by = Stenographer::Recogniser {
+            model: "by hand".to_owned(),
+            model_sha256: "00".repeat(32),
+            prompt: String::new(),
+        };
+        let transcript =
+            Transcript { source, by, utterances: utterances.clone(), unclear: Vec::new() };
+        let run = case.begin(&stamp, &step).unwrap();
+        case.put_transcript(&stamp, &run, &transcript).unwrap();
+        case.finish(&stamp, &run, &json!({})).unwrap();
+    }
+}
+
+#[test]
+fn what_two_recordings_heard_is_told_once_and_with_both_in_mind() {
+    let scene = two_microphones();
+    scene.done(&["reconstruct", "footage", "--case", "case"]);
+    let before = scene.done(&["words", "case"]);
+    assert!(before.out.contains("recount transcribe"), "{}", before.out);
+    write_down(
+        &scene,
+        "case",
+        &[
+            (
+                "a.wav",
+                vec![said(10.0, "the bristle? is cold"), said(20.0, "nobody else heard me?")],
+            ),
+            ("b.wav", vec![said(10.0 - LATER_S, "the pistol is gold?")]),
+            ("stranger.wav", vec![said(1.0, "another clock")]),
+        ],
+    );
+    let told = scene.done(&["words", "case"]).out;
+    insta::assert_snapshot!(told);
+    let told = scene.done(&["words", "case", "--json"]).json();
+    let first = &told["clocks"][0]["utterances"][0];
+    let words: Vec<&str> =
+        first["words"].as_array().unwrap().iter().map(|w| w["text"].as_str().unwrap()).collect();
+    assert_eq!(words, ["the", "pistol", "is", "cold"]);
+    assert_eq!(first["words"][1]["others"][0]["text"], "bristle");
+    assert_eq!(first["witnesses"].as_array().unwrap().len(), 1);
+    assert!(first["machine"].as_bool().unwrap());
+    let best = first["best"].as_str().unwrap();
+    assert!(["a.wav", "b.wav"].contains(&told["recordings"][best].as_str().unwrap()));
+}
