@@ -115,7 +115,7 @@ impl Step {
             Self::Watch => "watching",
             Self::Align => "aligning",
             Self::Transcribe => "writing",
-            Self::Model => "fetching",
+            Self::Model => "model",
             Self::Verify => "verifying",
         }
     }

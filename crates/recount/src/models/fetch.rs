@@ -46,6 +46,7 @@ pub fn fetch(desk: &Desk, known: &Known) -> Result<Model, Error> {
         let why = format!("what came is not what was published: its SHA-256 is {sha256}");
         return Err(not_fetched(known, why));
     }
+    desk.tell(&Event::Finished { step: Step::Model, counts: [("fetched", 1)].into() });
     std::fs::rename(&part, &target).map_err(Error::file("keep the model as", &target))?;
     at(desk, &target)
 }

@@ -163,6 +163,7 @@ fn hash(desk: &Desk, path: &Path) -> Result<Record, Error> {
     let mtime_ns = mtime_ns(path).unwrap_or(0);
     let sha256 = speech::model_file::fingerprint(path, &|| desk.stopped())?;
     desk.tell(&Event::Advanced { step, unit, done: size_bytes, total: size_bytes });
+    desk.tell(&Event::Finished { step, counts: [("hashed", 1)].into() });
     Ok(Record { sha256, size_bytes, mtime_ns })
 }
 
