@@ -1,6 +1,6 @@
 //! Which crate may use which, held against the workspace's own manifests.
 //!
-//! Everyone may use `evidence`; `media align speech account publish case` do not know one
+//! Everyone may use `evidence`; `media align speech account publish case documents` do not know one
 //! another; `recount` knows all; `xtask` knows none of them. Only `case` may depend on `SQLite`.
 
 use serde_json::Value;
@@ -10,8 +10,10 @@ use serde_json::Value;
 fn may_use(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "evidence" | "xtask" => Some(&[]),
-        "media" | "align" | "speech" | "account" | "publish" | "case" => Some(&["evidence"]),
-        "recount" => Some(&["evidence", "media", "align", "speech", "account", "publish", "case"]),
+        "media" | "align" | "speech" | "account" | "publish" | "case" | "documents" => Some(&["evidence"]),
+        "recount" => Some(&[
+            "evidence", "media", "align", "speech", "account", "publish", "case", "documents",
+        ]),
         _ => None,
     }
 }

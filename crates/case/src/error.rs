@@ -94,6 +94,9 @@ pub enum Error {
         /// Which number.
         what: String,
     },
+    /// A query that cannot be meant.
+    #[error("{0}")]
+    Query(crate::search::Odd),
     /// The disk refused to write for a reason that the database does not pass on: a quota, a
     /// limit, a fault.
     #[error(

@@ -29,6 +29,7 @@ mod listened;
 mod lock;
 mod reconcile;
 mod schema;
+pub mod search;
 mod sources;
 mod speech;
 

@@ -442,7 +442,8 @@ fn refusal(source: &SourceFile, ended: &Ended) -> Error {
     Error::NotMedia { path, why: complaints.summary() }
 }
 
-fn this_program() -> Result<PathBuf, Error> {
+/// How this program is started again.
+pub(crate) fn this_program() -> Result<PathBuf, Error> {
     // The link still leads to this program after an upgrade has replaced the file.
     let link = PathBuf::from("/proc/self/exe");
     if link.exists() {

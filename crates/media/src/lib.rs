@@ -38,6 +38,7 @@ mod keeper;
 mod listen;
 mod mix;
 mod nut;
+mod papers;
 mod probe;
 mod proxy;
 #[cfg(target_os = "linux")]
@@ -55,6 +56,7 @@ pub use frame_table::FrameTable;
 pub use hash::hash;
 pub use keeper::become_child_if_asked;
 pub use listen::{CHANNELS_MAX, Listened};
+pub use papers::Papers;
 pub use proxy::{GOP_FRAMES, Proxied, SIDE_PIXELS_MAX};
 pub use thumbnails::{SHEET_THUMBNAILS, Thumbnails};
 pub use watch_light::{Frame, LIGHT_CELLS, Watched};

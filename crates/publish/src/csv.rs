@@ -20,10 +20,8 @@ use crate::{Error, Labels, Mark, Marks, Named, Snapshot, times};
 /// None at present.
 pub fn write(snapshot: &Snapshot) -> Result<Vec<Named>, Error> {
     let labels = Labels::of(snapshot);
-    let file = |name: &str, table: Table| Named {
-        name: format!("{name}.csv"),
-        bytes: table.text.into_bytes(),
-    };
+    let file =
+        |name: &str, table: Table| Named { name: format!("{name}.csv"), bytes: table.into_bytes() };
     Ok(vec![
         file("placements", placements(snapshot, &labels)),
         file("unplaced", refusals(snapshot, &labels)),
@@ -33,7 +31,7 @@ pub fn write(snapshot: &Snapshot) -> Result<Vec<Named>, Error> {
 }
 
 /// One value of a row.
-enum Cell<'a> {
+pub(crate) enum Cell<'a> {
     /// From outside: guarded.
     Text(&'a str),
     /// Made here: a number, a time, a hash.
@@ -43,18 +41,22 @@ enum Cell<'a> {
 }
 
 /// A table in the making.
-struct Table {
+pub(crate) struct Table {
     text: String,
 }
 
 impl Table {
-    fn with_columns(names: &[&str]) -> Self {
+    pub(crate) fn with_columns(names: &[&str]) -> Self {
         let mut table = Self { text: String::new() };
         table.row(&names.iter().map(|name| Cell::Own((*name).to_owned())).collect::<Vec<_>>());
         table
     }
 
-    fn row(&mut self, cells: &[Cell]) {
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.text.into_bytes()
+    }
+
+    pub(crate) fn row(&mut self, cells: &[Cell]) {
         for (at, cell) in cells.iter().enumerate() {
             if at > 0 {
                 self.text.push(',');
@@ -266,7 +268,7 @@ fn clock(ns: i64) -> String {
 }
 
 /// Exact decimal seconds, without trailing zeros.
-fn seconds(ns: i64) -> String {
+pub(crate) fn seconds(ns: i64) -> String {
     decimal(ns, 9)
 }
 

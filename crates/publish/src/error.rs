@@ -12,6 +12,15 @@ pub enum Error {
         /// Name of the format.
         format: &'static str,
     },
+    /// The format holds words, and nobody has written any down.
+    #[error(
+        "no recording of this case has a transcript, so there is nothing to write as {format}; \
+         `recount import` brings one"
+    )]
+    NothingSaid {
+        /// Name of the format.
+        format: &'static str,
+    },
     /// The snapshot holds something the format cannot express.
     #[error("the snapshot could not be written as {format}: {source}")]
     Inexpressible {

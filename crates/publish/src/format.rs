@@ -1,5 +1,6 @@
 //! The list of formats. A new one is a file with a `write` function and an entry here.
 
+use crate::said::{docx, srt, txt, vtt, words};
 use crate::{Error, Snapshot, csv, json, otio, svg};
 
 /// One file to be written; the caller decides where.
@@ -48,6 +49,36 @@ const FORMATS: &[Format] = &[
         extension: "svg",
         about: "a picture of the synchronised timeline, for a report",
         write: svg::write,
+    },
+    Format {
+        name: "vtt",
+        extension: "vtt",
+        about: "what is said, as WebVTT with voices and word times: a file for each transcript",
+        write: vtt::write,
+    },
+    Format {
+        name: "srt",
+        extension: "srt",
+        about: "what is said, as SubRip subtitles: a file for each transcript",
+        write: srt::write,
+    },
+    Format {
+        name: "txt",
+        extension: "txt",
+        about: "what is said, as plain text with times",
+        write: txt::write,
+    },
+    Format {
+        name: "words-csv",
+        extension: "csv",
+        about: "a table of every word with its times, for a spreadsheet",
+        write: words::write,
+    },
+    Format {
+        name: "docx",
+        extension: "docx",
+        about: "what is said, for a word processor",
+        write: docx::write,
     },
 ];
 

@@ -14,6 +14,7 @@ mod labels;
 pub mod lanes;
 mod marks;
 pub mod otio;
+pub mod said;
 #[cfg(test)]
 mod sample;
 mod snapshot;

@@ -203,6 +203,7 @@ pub fn rehearsal() -> Snapshot {
         words: Vec::new(),
         stood: Vec::new(),
         utc: Vec::new(),
+        transcripts: Vec::new(),
         tool: "recount 0.0.0".to_owned(),
     }
 }

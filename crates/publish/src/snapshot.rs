@@ -2,7 +2,7 @@
 
 use evidence::{
     Anchor, CaseTime, Excerpt, Island, Placement, Recording, Refusal, Source, SourceId, Stood,
-    Stretch, Tie, TieKind, UtcAnchor, UtcMap, UtcTime,
+    Stretch, Tie, TieKind, Transcript, UtcAnchor, UtcMap, UtcTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,10 @@ pub struct Snapshot {
     /// True time, for the islands that somebody anchored in it; by island.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub utc: Vec<UtcOfIsland>,
+    /// What is said in the recordings, as each hand wrote it down; read only for the formats that hold
+    /// words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transcripts: Vec<Transcript>,
     /// Program and version that made the findings (`recount 0.1.0`).
     pub tool: String,
 }

@@ -70,6 +70,14 @@ pub enum Error {
         /// What to do instead.
         hint: &'static str,
     },
+    /// A file is no transcript, or not a whole one.
+    #[error("the transcript was not imported: {why}: {}", shown(path))]
+    Transcript {
+        /// What is wrong with it, with the line where there is one.
+        why: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// An output file exists.
     #[error("the file exists already: {}", shown(path))]
     Exists {
@@ -118,6 +126,7 @@ impl Error {
                 "name files or folders that hold video or sound recordings".into()
             }
             Self::Asked { hint, .. } => (*hint).into(),
+            Self::Transcript { .. } => "mend a copy of it, or export it in another format".into(),
             Self::Exists { .. } => "choose another name, or replace it with --force".into(),
             Self::Evidence { .. } => "choose a place outside the evidence".into(),
             Self::Case(case::Error::CannotMake { .. }) => {

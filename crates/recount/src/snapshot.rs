@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use case::{Case, Told};
 use evidence::utc::{self, Known};
-use evidence::{Island, SourceKind, UtcAnchor};
-use publish::{Shown, Snapshot, StoodWord, UtcOfIsland, UtcWord, Waveform, Word};
+use evidence::{Island, SourceId, SourceKind, UtcAnchor};
+use publish::{Labels, Shown, Snapshot, StoodWord, UtcOfIsland, UtcWord, Waveform, Word};
 
 use crate::desk::TOOL;
 use crate::error::Error;
@@ -28,6 +28,18 @@ pub fn of_case(case: &Case) -> Result<Snapshot, Error> {
         snapshot.stood = stood(case)?;
         Ok(snapshot)
     })?;
+    Ok(snapshot)
+}
+
+/// As [`of_case`], with every word that is said.
+///
+/// # Errors
+/// If the case cannot be read.
+pub fn with_words(case: &Case) -> Result<Snapshot, Error> {
+    let mut snapshot = of_case(case)?;
+    for kept in case.kept_transcripts()? {
+        snapshot.transcripts.extend(case.transcript(kept.record)?);
+    }
     Ok(snapshot)
 }
 
@@ -61,11 +73,25 @@ pub fn without_ties(case: &Case) -> Result<Snapshot, case::Error> {
             words: Vec::new(),
             stood: Vec::new(),
             utc: Vec::new(),
+            transcripts: Vec::new(),
             tool: TOOL.to_owned(),
         };
         let utc = utc(case, &snapshot)?;
         Ok(Snapshot { utc, ..snapshot })
     })
+}
+
+/// What every source of a case is called: recordings as lists show them, documents by their names.
+///
+/// # Errors
+/// If the case cannot be read.
+pub fn names(case: &Case) -> Result<BTreeMap<SourceId, String>, Error> {
+    let snapshot = without_ties(case)?;
+    let labels = Labels::of(&snapshot);
+    let recordings = snapshot.recordings.iter().map(|shown| shown.source.id);
+    let mut names: BTreeMap<_, _> = recordings.map(|id| (id, labels.name(id))).collect();
+    names.extend(snapshot.documents.iter().map(|source| (source.id, source.name())));
+    Ok(names)
 }
 
 /// True time of the islands that somebody anchored.

@@ -124,17 +124,37 @@ impl Case {
         })
     }
 
-    fn transcript_of(&self, kept: &Kept) -> Result<Transcript, Error> {
-        let record = kept.record as i64;
+    /// Utterances `first..=last` of a transcript, counted from 0; fewer where it has not so many.
+    ///
+    /// # Errors
+    /// If the database cannot be read; [`Error::Damaged`].
+    pub fn utterances(
+        &self,
+        record: u64,
+        first: usize,
+        last: usize,
+    ) -> Result<Vec<Utterance>, Error> {
         let mut query = self.db.prepare_cached(
             "SELECT voice, speaker, language, words, times FROM utterance \
-             WHERE transcript = ?1 ORDER BY n",
+             WHERE transcript = ?1 AND n BETWEEN ?2 AND ?3 ORDER BY n",
         )?;
-        let mut rows = query.query([record])?;
+        let mut rows = query.query((record as i64, first as i64, last as i64))?;
         let mut utterances = Vec::new();
         while let Some(row) = rows.next()? {
             utterances.push(self.read_utterance(row)?);
         }
+        Ok(utterances)
+    }
+
+    /// The hash of a custody record: no other case and no other time has the same.
+    pub(crate) fn record_hash(&self, record: u64) -> Result<String, Error> {
+        let mut query = self.db.prepare_cached("SELECT hash FROM custody WHERE seq = ?1")?;
+        Ok(query.query_row([record as i64], |row| row.get(0))?)
+    }
+
+    fn transcript_of(&self, kept: &Kept) -> Result<Transcript, Error> {
+        let record = kept.record as i64;
+        let utterances = self.utterances(kept.record, 0, i64::MAX as usize)?;
         let mut query = self.db.prepare_cached(
             "SELECT start_ns, end_ns, reason FROM unclear WHERE transcript = ?1 ORDER BY n",
         )?;

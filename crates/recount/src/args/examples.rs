@@ -130,6 +130,25 @@ A file appears complete or not at all. One that exists is replaced only with --f
 written into a folder that was added as evidence. Recordings that share no clock share no timeline:
 with several islands, --to otio edit.otio writes edit-island-0.otio and so on.";
 
+pub(super) const IMPORT: &str = "\
+Examples:
+  recount import rehearsal.recount interview.srt --of IMG_4127.MOV
+  recount import rehearsal.recount whisperx.json --of CAM_A/C0012.MP4 --json
+
+Nothing of a transcript is left out: what cannot be read is told with its line, and then nothing is
+imported.";
+
+pub(super) const SEARCH: &str = "\
+Examples:
+  recount search rehearsal.recount cold gun
+  recount search rehearsal.recount '\"cold gun\" NEAR cart speaker:\"first AD\"'
+  recount search rehearsal.recount 'pist* OR revolver after:0:12:00 before:0:15:30'
+  recount search rehearsal.recount '~Halina source:body-cam' --cite
+  recount search rehearsal.recount '\"sounds cold\"' --json
+
+Results are ranked unless more than 500 passages hold what was asked for; then the first are shown
+in order. PDF is read where pdftotext is installed.";
+
 pub(super) const SERVE: &str = "\
 Examples:
   recount serve rehearsal.recount

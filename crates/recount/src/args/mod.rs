@@ -154,6 +154,24 @@ pub enum Command {
     /// two is the copy; else the recordings that heard the same moment, with how much earlier they
     /// began; else what came nearest, which is then not enough. Nothing is added to the case or kept.
     Find(Find),
+    /// Bring a transcript of a recording into the case
+    ///
+    /// Reads WebVTT, SRT, TTML, DPE JSON, the JSON of Whisper and WhisperX, and plain text with times.
+    /// The file is added to the case as a document and never changed. Words without times of their own
+    /// are given those at which a recogniser heard them, if the case has what one wrote of the
+    /// recording; else they are spread over the time of their line, and marked so wherever they are
+    /// shown. Of each file the newest import counts.
+    Import(Import),
+    /// Find what was said or written
+    ///
+    /// Looks through every word of the transcripts and documents of a case; the index for that is made
+    /// when it is first needed, and brought up to date. Words must all be there: cold gun. "cold gun"
+    /// is a phrase, pist* any word that begins so, ~Halina any that sounds so; a OR b is either; a
+    /// NEAR b is at most ten words apart, a NEAR/3 b at most three. speaker:NAME, source:PART-OF-NAME,
+    /// after:TIME and before:TIME (on the clock of an island) narrow. Case and accents do not count.
+    /// Each result names the recording and the time of the word in it, who speaks, its case time where
+    /// it is on a clock, and where else the same was heard or copied to.
+    Search(Search),
     /// Open a page in which all recordings play in step
     ///
     /// Serves the case to a browser on this machine and prints the address. The address carries a
@@ -397,6 +415,37 @@ pub struct Find {
     /// How hard to work.
     #[command(flatten)]
     pub work: Work,
+}
+
+/// `recount import`; see [`Command::Import`].
+#[derive(Args, Debug)]
+#[command(after_help = examples::IMPORT)]
+pub struct Import {
+    /// The case
+    pub case: PathBuf,
+    /// The transcript
+    pub transcript: PathBuf,
+    /// The recording that it is of: its name in the case, its path, or the first six digits of its hash
+    #[arg(long, value_name = "RECORDING")]
+    pub of: String,
+}
+
+/// `recount search`; see [`Command::Search`].
+#[derive(Args, Debug)]
+#[command(after_help = examples::SEARCH)]
+pub struct Search {
+    /// The case
+    pub case: PathBuf,
+    /// What to find; see above
+    #[arg(required = true, value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// How many results to show
+    #[arg(long, value_name = "N", default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub limit: u32,
+    /// Print citations only: ["the words"](file#t=12.400,15.900)
+    #[arg(long)]
+    pub cite: bool,
 }
 
 /// `recount serve`; see [`Command::Serve`].

@@ -25,7 +25,7 @@ pub(super) fn run(desk: &Desk, asked: &Export) -> Result<(), Error> {
         what: format!("there is no format called {}", asked.to),
         hint: "see `recount export --help`",
     })?;
-    let files = (format.write)(&snapshot::of_case(&case)?)?;
+    let files = (format.write)(&snapshot::with_words(&case)?)?;
     if asked.out.as_os_str() == "-" {
         let [file] = &files[..] else { return Err(many(&files, format.name)) };
         return output::print_bytes(&file.bytes);

@@ -5,10 +5,12 @@ mod add;
 mod clock;
 mod export;
 mod find;
+mod import;
 mod model;
 mod new;
 mod place;
 mod reconstruct;
+mod search;
 mod serve;
 mod shell;
 mod status;
@@ -56,6 +58,8 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::Status(asked) => status::run(desk, asked),
         Command::Why(asked) => why::run(desk, asked),
         Command::Find(asked) => find::run(desk, asked),
+        Command::Import(asked) => import::run(desk, asked),
+        Command::Search(asked) => search::run(desk, asked),
         Command::Serve(asked) => serve::run(desk, asked),
         Command::Export(asked) => export::run(desk, asked),
         Command::Verify(asked) => verify::run(desk, asked),

@@ -8,6 +8,7 @@ pub mod names;
 pub mod output;
 pub mod progress;
 pub mod said;
+pub mod search;
 pub mod status;
 pub mod verify;
 pub mod why;

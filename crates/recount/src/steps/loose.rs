@@ -71,6 +71,7 @@ pub fn run(desk: &Desk, door: &Door, paths: &[PathBuf], jobs: usize) -> Result<S
         words: Vec::new(),
         stood: Vec::new(),
         utc: Vec::new(),
+        transcripts: Vec::new(),
         tool: TOOL.to_owned(),
     })
 }

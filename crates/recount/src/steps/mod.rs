@@ -11,6 +11,8 @@ pub mod find;
 pub mod gather;
 pub mod given;
 pub mod hear;
+pub mod import;
+pub mod index;
 pub mod listen;
 pub mod look;
 pub mod loose;

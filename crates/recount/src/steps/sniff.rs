@@ -62,9 +62,8 @@ fn promise(extension: &str) -> Option<Promise> {
         // The first, no ending at all, promises nothing, and text cannot belie it.
         "" | "html" | "htm" | "xhtml" | "mhtml" | "md" | "markdown" | "txt" | "text" | "log"
         | "csv" | "tsv" | "json" | "xml" | "yaml" | "yml" | "eml" | "mbox" | "ics" | "vcf"
-        | "srt" | "vtt" | "fdx" | "fountain" | "tex" | "edl" | "ale" | "gpx" | "kml" => {
-            Promise::Text
-        }
+        | "srt" | "vtt" | "ttml" | "dfxp" | "fdx" | "fountain" | "tex" | "edl" | "ale" | "gpx"
+        | "kml" => Promise::Text,
         "png" => Promise::Magic(&[b"\x89PNG\r\n\x1a\n"]),
         "jpg" | "jpeg" => Promise::Magic(&[b"\xff\xd8\xff"]),
         "tif" | "tiff" | "dng" | "nef" | "cr2" | "arw" => Promise::Magic(TIFF),

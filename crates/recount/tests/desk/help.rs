@@ -18,6 +18,8 @@ fn every_command_explains_itself_with_an_example() {
         "status",
         "why",
         "find",
+        "import",
+        "search",
         "serve",
         "export",
         "verify",
