@@ -15,7 +15,7 @@ pub enum Error {
     /// The format holds words, and nobody has written any down.
     #[error(
         "no recording of this case has a transcript, so there is nothing to write as {format}; \
-         `recount import` brings one"
+         `recount transcribe` writes one down, `recount import` brings one"
     )]
     NothingSaid {
         /// Name of the format.

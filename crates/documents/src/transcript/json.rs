@@ -1,5 +1,5 @@
 //! Transcripts as JSON: of transcript editors (DPE: `words`, `paragraphs`), and of recognisers
-//! (Whisper: `segments`; whisper.cpp: `transcription`; WhisperX: `segments` with words and speakers).
+//! (Whisper: `segments`; whisper.cpp: `transcription`; `WhisperX`: `segments` with words and speakers).
 
 use evidence::MediaTime;
 use serde_json::{Map, Value};

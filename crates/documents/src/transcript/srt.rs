@@ -1,4 +1,4 @@
-//! SubRip: numbered subtitles. Who speaks stands before a colon, if anywhere.
+//! `SubRip`: numbered subtitles. Who speaks stands before a colon, if anywhere.
 
 use super::{Line, speaker, times, untimed};
 use crate::Error;

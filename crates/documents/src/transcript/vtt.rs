@@ -1,4 +1,4 @@
-//! WebVTT (W3C): cues with voices (`<v Mara>`), and times of words (`<00:01.500>`). A time before
+//! `WebVTT` (W3C): cues with voices (`<v Mara>`), and times of words (`<00:01.500>`). A time before
 //! which nothing but a blank stands ends the word before it.
 
 use evidence::MediaTime;

@@ -1,4 +1,4 @@
-//! SubRip, a file for each transcript: subtitles of at most two lines, who speaks before a colon where
+//! `SubRip`, a file for each transcript: subtitles of at most two lines, who speaks before a colon where
 //! somebody begins.
 
 use std::fmt::Write as _;

@@ -1,4 +1,4 @@
-//! WebVTT (W3C), a file for each transcript: voices, and the time of each word within its cue. The
+//! `WebVTT` (W3C), a file for each transcript: voices, and the time of each word within its cue. The
 //! time before a word is when it begins; one with only a blank behind it is when the word before ended.
 
 use std::fmt::Write as _;

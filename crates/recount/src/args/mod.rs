@@ -156,11 +156,11 @@ pub enum Command {
     Find(Find),
     /// Bring a transcript of a recording into the case
     ///
-    /// Reads WebVTT, SRT, TTML, DPE JSON, the JSON of Whisper and WhisperX, and plain text with times.
-    /// The file is added to the case as a document and never changed. Words without times of their own
-    /// are given those at which a recogniser heard them, if the case has what one wrote of the
-    /// recording; else they are spread over the time of their line, and marked so wherever they are
-    /// shown. Of each file the newest import counts.
+    /// Reads subtitles (vtt, srt, ttml), the JSON of transcript editors (DPE) and of recognisers
+    /// (Whisper and its kin), and plain text with times. The file is added to the case as a document
+    /// and never changed. Words without times of their own are given those at which a recogniser heard
+    /// them, if the case has what one wrote of the recording; else they are spread over the time of
+    /// their line, and marked so wherever they are shown. Of each file the newest import counts.
     Import(Import),
     /// Find what was said or written
     ///

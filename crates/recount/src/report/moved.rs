@@ -431,6 +431,7 @@ mod tests {
             words: Vec::new(),
             stood: Vec::new(),
             utc: Vec::new(),
+            transcripts: Vec::new(),
             tool: String::new(),
         }
     }
