@@ -10,9 +10,18 @@ use serde_json::Value;
 fn may_use(name: &str) -> Option<&'static [&'static str]> {
     match name {
         "evidence" | "xtask" => Some(&[]),
-        "media" | "align" | "speech" | "account" | "publish" | "case" | "documents" => Some(&["evidence"]),
+        "media" | "align" | "speech" | "account" | "publish" | "case" | "documents" => {
+            Some(&["evidence"])
+        }
         "recount" => Some(&[
-            "evidence", "media", "align", "speech", "account", "publish", "case", "documents",
+            "evidence",
+            "media",
+            "align",
+            "speech",
+            "account",
+            "publish",
+            "case",
+            "documents",
         ]),
         _ => None,
     }

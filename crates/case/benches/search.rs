@@ -101,7 +101,7 @@ fn made(case: &mut Case, hours: usize) {
     let length = MediaTime(3_900_000_000_000);
     let mut placements = Vec::with_capacity(hours);
     for n in 0..hours {
-        let path = PathBuf::from(format!("/footage/camera {:04}.mp4", n));
+        let path = PathBuf::from(format!("/footage/camera {n:04}.mp4"));
         let source = Source { id: id(n), kind: SourceKind::Recording, path, size_bytes: 1 };
         let recording = Recording {
             container: "mov".to_owned(),

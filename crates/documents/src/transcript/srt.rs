@@ -59,12 +59,11 @@ fn without_tags(said: &str) -> String {
                 || open == "{\\"
                 || rest[at..].starts_with("<font")
         });
-        match is_tag {
-            Some(end) => rest = &rest[at + end + 1..],
-            None => {
-                plain.push_str(&rest[at..=at]);
-                rest = &rest[at + 1..];
-            }
+        if let Some(end) = is_tag {
+            rest = &rest[at + end + 1..];
+        } else {
+            plain.push_str(&rest[at..=at]);
+            rest = &rest[at + 1..];
         }
     }
     plain.push_str(rest);

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn told(ending: &str, text: &str) -> (Vec<(f64, f64, Option<String>, String)>, &'static str) {
+/// Start and end in seconds, who speaks, and what is said.
+type Told = (f64, f64, Option<String>, String);
+
+fn told(ending: &str, text: &str) -> (Vec<Told>, &'static str) {
     let brought = read(ending, text.as_bytes()).unwrap();
     let line = |line: &Line| {
         let words: Vec<&str> = line.words.iter().map(|word| word.text.as_str()).collect();
@@ -13,7 +16,7 @@ fn told(ending: &str, text: &str) -> (Vec<(f64, f64, Option<String>, String)>, &
     (brought.lines.iter().map(line).collect(), brought.format)
 }
 
-fn line(start: f64, end: f64, who: &str, text: &str) -> (f64, f64, Option<String>, String) {
+fn line(start: f64, end: f64, who: &str, text: &str) -> Told {
     (start, end, Some(who.to_owned()).filter(|who| !who.is_empty()), text.to_owned())
 }
 

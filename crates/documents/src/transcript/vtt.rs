@@ -10,7 +10,7 @@ use crate::text::without_entities;
 pub(super) fn read(text: &str) -> Result<Vec<Line>, Error> {
     let mut lines = Vec::new();
     let mut rows = text.lines().zip(1..).peekable();
-    while let Some((row, _)) = rows.next() {
+    for (row, _) in rows.by_ref() {
         if row.starts_with("X-TIMESTAMP-MAP") && !row.contains("MPEGTS:0") {
             let what =
                 "it belongs to a stream (X-TIMESTAMP-MAP), whose clock is not the recording's";
@@ -63,6 +63,7 @@ fn cue(
     number: usize,
     lines: &mut Vec<Line>,
 ) -> Result<(), Error> {
+    let first = lines.len();
     let line =
         |speaker: Option<String>| Line { start, end, speaker, language: None, words: Vec::new() };
     let mut now = line(None);
@@ -107,7 +108,7 @@ fn cue(
         timed(&mut now.words[words..], from, end);
     }
     // All of a cue with one word is that word.
-    if now.words.len() == 1 && !is_timed && said.split_whitespace().count() == 1 {
+    if now.words.len() == 1 && !is_timed && lines.len() == first {
         now.words[0].times = Some((start, end));
     }
     lines.push(now);

@@ -443,7 +443,7 @@ pub struct Search {
     #[arg(long, value_name = "N", default_value_t = 20,
           value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub limit: u32,
-    /// Print citations only: ["the words"](file#t=12.400,15.900)
+    /// Print citations only: the words, each a Markdown link to its seconds (file#t=12.400,15.900)
     #[arg(long)]
     pub cite: bool,
 }

@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use case::Case;
-use case::search::{Counts, Index, Paragraph};
+use case::search::{Index, Paragraph};
 use evidence::Source;
 use media::{Limits, Papers};
 
@@ -19,24 +19,27 @@ use crate::error::Error;
 /// Counted up when the same document would give another text.
 const READER_VERSION: u32 = 1;
 
+/// Documents that cannot be read now, with the reason.
+pub type Away = Vec<(Source, String)>;
+
 /// Why a document has no text, for now or for ever.
 enum NoText {
     Now(String),
     Ever(String),
 }
 
-/// Opens the index and brings it up to date. Returns it, what was done, and which documents could not
+/// Opens the index and brings it up to date. Returns it, and which documents could not
 /// be read now, with the reason.
 ///
 /// # Errors
 /// If the case or the index cannot be read, or somebody asked to stop; what was read until then
 /// stays.
-pub fn run(desk: &Desk, case: &Case) -> Result<(Index, Counts, Vec<(Source, String)>), Error> {
+pub fn run(desk: &Desk, case: &Case) -> Result<(Index, Away), Error> {
     let mut index = Index::open(case)?;
     let papers = Papers::open(Limits::default())?;
     let with = if papers.is_some() { "with pdftotext" } else { "without pdftotext" };
     let read_by = format!("documents {READER_VERSION} {with}");
-    let mut away = Vec::new();
+    let mut away = Away::new();
     let mut reader = |source: &Source| match text(desk, case, source, papers.as_ref()) {
         Ok(paragraphs) => Some(Ok(paragraphs)),
         Err(NoText::Ever(why)) => Some(Err(why)),
@@ -45,9 +48,9 @@ pub fn run(desk: &Desk, case: &Case) -> Result<(Index, Counts, Vec<(Source, Stri
             None
         }
     };
-    let counts = index.update(case, &read_by, &mut reader, &|| desk.stopped())?;
+    index.update(case, &read_by, &mut reader, &|| desk.stopped())?;
     desk.stop_if_asked()?;
-    Ok((index, counts, away))
+    Ok((index, away))
 }
 
 fn text(

@@ -69,5 +69,9 @@ fn what_was_brought_leaves_in_every_format_and_word_processors_read_it() {
     let rows = fs::read_to_string(scene.at("words.csv")).unwrap();
     assert_eq!(rows.lines().count(), 9);
     let ran = scene.run(&["export", "footage.recount", "--to", "srt", "-"]);
-    assert!(ran.out.starts_with("1\n00:00:01,000 --> 00:00:03,000\nMara Quill: Cold gun"), "{}", ran.out);
+    assert!(
+        ran.out.starts_with("1\n00:00:01,000 --> 00:00:03,000\nMara Quill: Cold gun"),
+        "{}",
+        ran.out
+    );
 }
