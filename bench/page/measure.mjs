@@ -40,7 +40,7 @@ function caseOf(media, name) {
   const known = `${folder}.of`;
   // Made elsewhere and brought here, or stopped while it was made: the case is finished, and told where its recordings lie.
   if (!existsSync(known) || readFileSync(known, "utf8") !== media) {
-    const { status } = spawnSync("nice", ["-n", "12", PROGRAM, "reconstruct", media, "--case", folder, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+    const { status } = spawnSync("nice", ["-n", "12", PROGRAM, "reconstruct", media, "--case", folder, "--quiet", "--no-words"], { stdio: ["ignore", "ignore", "inherit"] });
     // 1: done, and something wants attention.
     if (status !== 0 && status !== 1) throw new Error(`${folder} could not be made: ${status}`);
   }

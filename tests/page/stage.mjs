@@ -36,7 +36,7 @@ function sampleCase() {
   if (existsSync(folder)) return folder;
   // Made beside and moved whole: another test may be making it at the same time.
   const making = `${folder}-${process.pid}.recount`;
-  const { status } = spawnSync(PROGRAM, ["reconstruct", MEDIA, "--case", making, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  const { status } = spawnSync(PROGRAM, ["reconstruct", MEDIA, "--case", making, "--quiet", "--no-words"], { stdio: ["ignore", "ignore", "inherit"] });
   // 1: done, and something wants attention.
   if (status !== 0 && status !== 1) throw new Error(`${PROGRAM} reconstruct ended with ${status}`);
   try {

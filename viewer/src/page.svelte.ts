@@ -10,6 +10,9 @@ import { keep, kept } from "./preferences";
 import { type Arrangement, arrange, busiest, copiesAmong, fill, type Lane, UNTOUCHED } from "./timeline/lanes";
 
 export type Tab = "why" | "words" | "markers" | "loose" | "jobs";
+/** What the page says stands so long: time to read two lines, and to look back at them once. */
+const SAID_MS = 15_000;
+
 export type Part = "angles" | "panel" | "time";
 
 /** A place that a person tries for a recording before saying it. */
@@ -73,6 +76,7 @@ export class Page {
 
   #loading: Promise<void> | null = null;
   #again = false;
+  #saying: ReturnType<typeof setTimeout> | undefined;
 
   #tried(): RecordingView[] {
     const trial = this.trial;
@@ -188,8 +192,11 @@ export class Page {
     else if (job.state === "done") this.say(job.said ?? `${job.what}: done`);
   }
 
+  /** Said for a while; then it is over. */
   say(text: string): void {
     this.said = text;
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => (this.said = ""), SAID_MS);
   }
 
   /** Does what may fail at the server, and says so if it does. */

@@ -74,17 +74,29 @@ const LEAD_SHARE = 0.3;
  */
 export const STEPS_S = 0.01;
 
+/** So many frames a second are nearly as many as a screen shows. */
+const DENSE_HZ = 40;
+
+/** A lead below this may be a step of the screen, and noise. */
+const LEAD_MIN_S = 0.012;
+
 /** Where the pictures of one element stand beside what it says of its time: what its way to screen or loudspeaker takes. */
 export class Lead {
   #lead_s: number | null = null;
+  #dense = false;
 
-  learn(lead_s: number): void {
+  /** `dense`: frames come nearly as fast as the screen shows any. */
+  learn(lead_s: number, dense: boolean): void {
+    this.#dense = dense;
     this.#lead_s = this.#lead_s === null ? lead_s : this.#lead_s + LEAD_SHARE * (lead_s - this.#lead_s);
   }
 
-  /** The distance of the pictures, of the time's; nothing where the screen's own steps explain it. */
+  /**
+   * The distance of the pictures, of the time's; nothing where the screen's own steps explain it. Where pictures stand
+   * with the time but for such a step, the time says more exactly where they are, unless every step shows another frame.
+   */
   seen(time_s: number, speed: number): number {
-    if (this.#lead_s === null) return time_s;
+    if (this.#lead_s === null || (!this.#dense && Math.abs(this.#lead_s) <= LEAD_MIN_S * speed)) return time_s;
     const seen_s = time_s + this.#lead_s;
     return Math.abs(seen_s) > STEPS_S * speed ? seen_s : 0;
   }
@@ -121,7 +133,7 @@ export class Readings {
   take(wall_ms: number, lead: Lead | null): number | null {
     if (this.#since_ms === null || this.#times.length < READINGS_MIN || wall_ms - this.#since_ms < READINGS_S_MIN * 1000) return null;
     const time_s = quantile(this.#times, 0.75);
-    if (this.#frames.length >= FRAMES_MIN) lead?.learn(quantile(this.#frames, 0.5) - time_s);
+    if (this.#frames.length >= FRAMES_MIN) lead?.learn(quantile(this.#frames, 0.5) - time_s, (this.#frames.length / (wall_ms - this.#since_ms)) * 1000 > DENSE_HZ);
     this.clear();
     return time_s;
   }

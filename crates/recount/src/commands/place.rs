@@ -69,8 +69,8 @@ pub(crate) fn contradicted(after: &Snapshot, anchor: &Anchor) -> Option<String> 
     }
     let far_s = tie.and_then(|tie| tie.residual_ns).unwrap_or(0).unsigned_abs() as f64 / 1e9;
     Some(format!(
-        "what was said is kept and does not hold: what was heard, or else was said, contradicts it by \
-         {far_s:.3} s"
+        "this place is kept, but not used: what was heard, or else was said, contradicts it by \
+         {far_s:.3} s; locked, it would hold"
     ))
 }
 

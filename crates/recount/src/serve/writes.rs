@@ -405,7 +405,8 @@ fn told(wish: &Wish, before: &[Placement], after: &publish::Snapshot) -> String 
     {
         return sentence;
     }
-    moved::text(&moved::changes(before, after)).trim_end().to_owned()
+    let moved = moved::text(&moved::changes(before, after)).trim_end().to_owned();
+    if matches!(wish, Wish::Undo(_)) { format!("taken back\n{moved}") } else { moved }
 }
 
 #[cfg(test)]
