@@ -27,7 +27,7 @@ async function violations(page) {
 test("axe finds nothing, in both themes, in every panel", async () => {
   const { page, context, troubles } = await window_();
   for (const theme of ["dark", "light"]) {
-    for (const key of ["w", "Shift+M", "Shift+U", "Shift+J"]) {
+    for (const key of ["w", "Shift+W", "Shift+M", "Shift+U", "Shift+J"]) {
       await press(page, key);
       assert.deepEqual(await violations(page), [], `${theme}, ${key}`);
     }

@@ -1,5 +1,5 @@
 // Asking the server, and telling it. Every answer is checked for its status; what went wrong is one sentence.
-import type { At, CaseView, Placing, SaidView, Why } from "./types";
+import type { At, CaseView, FoundView, Placing, SaidView, Why } from "./types";
 
 
 export class Refused extends Error {
@@ -37,6 +37,7 @@ export const api = {
   case: async (): Promise<CaseView> => (await ask("/api/case")).json(),
   why: async (id: string): Promise<Why> => (await ask(`/api/why/${id}`)).json(),
   said: async (island: number, from: number): Promise<SaidView> => (await ask(`/api/said?island=${island}&from=${from.toFixed(3)}`)).json(),
+  search: async (query: string): Promise<FoundView> => (await ask(`/api/search?q=${encodeURIComponent(query)}`)).json(),
   peaks: async (id: string): Promise<ArrayBuffer> => (await ask(`/peaks/${id}`)).arrayBuffer(),
   frames: async (id: string): Promise<ArrayBuffer> => (await ask(`/frames/${id}`)).arrayBuffer(),
   sound: async (id: string, start: number, end: number): Promise<ArrayBuffer> =>

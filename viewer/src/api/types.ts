@@ -811,6 +811,74 @@ id: string,
  */
 text?: string, };
 
+export type FoundView = { 
+/**
+ * The best first.
+ */
+hits: Array<HitView>, 
+/**
+ * Passages that hold what was asked for, at least.
+ */
+passages: number, 
+/**
+ * Whether there are no more.
+ */
+is_all: boolean, 
+/**
+ * Documents that could not be searched.
+ */
+unread: number, };
+
+export type HitView = { 
+/**
+ * The recording or document.
+ */
+id: string, 
+/**
+ * What it is called.
+ */
+name: string, 
+/**
+ * Media time at which the first of the words begins; of a document nothing.
+ */
+start?: number, 
+/**
+ * The same on the clock of its island, where it is on one.
+ */
+case?: number, 
+/**
+ * Which clock.
+ */
+island?: number, 
+/**
+ * Page of a document, from 1.
+ */
+page?: number, 
+/**
+ * Who speaks; empty where nobody says.
+ */
+speaker: string, 
+/**
+ * Words before.
+ */
+before: string, 
+/**
+ * What was meant.
+ */
+quoted: string, 
+/**
+ * Words after.
+ */
+after: string, 
+/**
+ * What else holds the same words of the same moment.
+ */
+also: Array<string>, 
+/**
+ * As a citation for the account.
+ */
+citation: string, };
+
 export type Placing = { 
 /**
  * The recording that is placed.

@@ -97,6 +97,7 @@ export const ACTIONS: readonly Action[] = [
   { id: "left-right", title: "Hear two recordings against each other, left and right", group: "Placing", keys: ["T"], run: () => void listener.toggle() },
 
   { id: "why", title: "Why here?", group: "The page", keys: ["W"], run: () => show("why") },
+  { id: "find", title: "Find words", group: "The page", keys: ["/"], run: () => (show("words"), focus("#find")) },
   { id: "words", title: "What is said", group: "The page", keys: ["Shift+W"], run: () => show("words") },
   { id: "markers", title: "Markers", group: "The page", keys: ["Shift+M"], run: () => show("markers") },
   { id: "loose", title: "What is not on this clock", group: "The page", keys: ["Shift+U"], run: () => show("loose") },
@@ -223,7 +224,7 @@ function giveUp(): void {
 }
 
 function focus(selector: string): void {
-  const element = document.querySelector<HTMLElement>(selector);
   if (page.filled) page.filled = null;
-  requestAnimationFrame(() => element?.focus());
+  // What it names may be about to be shown.
+  requestAnimationFrame(() => document.querySelector<HTMLElement>(selector)?.focus());
 }

@@ -18,7 +18,7 @@ pub(super) fn run(desk: &Desk, asked: &Search) -> Result<(), Error> {
     };
     let query = Query::parse(&text).map_err(odd)?;
     let case = open(desk, &asked.case)?;
-    let (index, away) = index::run(desk, &case)?;
+    let (index, away) = index::run(&|| desk.stopped(), &case)?;
     let ground = Ground::of(&case, snapshot::names(&case)?)?;
     let found =
         index.search(&case, &ground, &query, asked.limit as usize).map_err(

@@ -29,7 +29,8 @@ pub struct Told<'a> {
 }
 
 impl Told<'_> {
-    fn name(&self, source: SourceId) -> String {
+    /// What a source is called.
+    pub fn name(&self, source: SourceId) -> String {
         self.ground.names.get(&source).cloned().unwrap_or_else(|| source.short())
     }
 }
@@ -108,7 +109,8 @@ pub fn citations(told: &Told) -> String {
     text
 }
 
-fn citation(told: &Told, source: SourceId, place: &Place, quoted: &str) -> String {
+/// A citation of words that were found.
+pub fn citation(told: &Told, source: SourceId, place: &Place, quoted: &str) -> String {
     let quoted: String = quoted
         .chars()
         .flat_map(|c| "[]\\`*_<>".contains(c).then_some('\\').into_iter().chain([c]))

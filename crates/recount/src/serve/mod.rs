@@ -30,6 +30,7 @@ mod proxies;
 mod range;
 mod routes;
 mod said;
+mod search;
 mod sound;
 #[cfg(test)]
 mod types;

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 use super::answer::Failed;
 use super::guard::{Refused, is_led_here, password_in};
-use super::{Server, events, files, notes, peaks, pictures, proxies, said, sound, writes};
+use super::{Server, events, files, notes, peaks, pictures, proxies, said, search, sound, writes};
 
 /// What a browser may do with what it gets: nothing from elsewhere, nothing to elsewhere.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
@@ -49,6 +49,7 @@ pub fn app(server: &Arc<Server>) -> Router {
         .route("/api/case", get(case))
         .route("/api/events", get(events::events))
         .route("/api/said", get(said::said))
+        .route("/api/search", get(search::search))
         .route("/api/why/{id}", get(why))
         .route("/api/proxy/{id}", post(proxies::ask))
         .route("/api/place", post(writes::place))

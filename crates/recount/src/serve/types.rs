@@ -11,6 +11,7 @@ use super::jobs::{Job, State};
 use super::kinds::Kind;
 use super::notes::{Noting, Veiling};
 use super::said::SaidView;
+use super::search::{FoundView, HitView};
 use super::view::{
     At, AudioView, By, CaseView, ClockView, DocumentView, ExcerptView, Face, IslandView, Marker,
     PieceView, Plays, ProxyState, RecordingView, Span, ThumbsView, UtcView, VideoView, WordView,
@@ -62,6 +63,8 @@ fn written() -> String {
         UtteranceView::decl(),
         SpokenView::decl(),
         OtherView::decl(),
+        FoundView::decl(),
+        HitView::decl(),
         Placing::decl(),
         Noting::decl(),
         Veiling::decl(),

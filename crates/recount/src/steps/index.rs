@@ -13,7 +13,6 @@ use evidence::Source;
 use media::{Limits, Papers};
 
 use super::paths::locate;
-use crate::desk::Desk;
 use crate::error::Error;
 
 /// Counted up when the same document would give another text.
@@ -34,13 +33,13 @@ enum NoText {
 /// # Errors
 /// If the case or the index cannot be read, or somebody asked to stop; what was read until then
 /// stays.
-pub fn run(desk: &Desk, case: &Case) -> Result<(Index, Away), Error> {
+pub fn run(stop: &dyn Fn() -> bool, case: &Case) -> Result<(Index, Away), Error> {
     let mut index = Index::open(case)?;
     let papers = Papers::open(Limits::default())?;
     let with = if papers.is_some() { "with pdftotext" } else { "without pdftotext" };
     let read_by = format!("documents {READER_VERSION} {with}");
     let mut away = Away::new();
-    let mut reader = |source: &Source| match text(desk, case, source, papers.as_ref()) {
+    let mut reader = |source: &Source| match text(stop, case, source, papers.as_ref()) {
         Ok(paragraphs) => Some(Ok(paragraphs)),
         Err(NoText::Ever(why)) => Some(Err(why)),
         Err(NoText::Now(why)) => {
@@ -48,20 +47,22 @@ pub fn run(desk: &Desk, case: &Case) -> Result<(Index, Away), Error> {
             None
         }
     };
-    index.update(case, &read_by, &mut reader, &|| desk.stopped())?;
-    desk.stop_if_asked()?;
+    index.update(case, &read_by, &mut reader, stop)?;
+    if stop() {
+        return Err(Error::Stopped);
+    }
     Ok((index, away))
 }
 
 fn text(
-    desk: &Desk,
+    stop: &dyn Fn() -> bool,
     case: &Case,
     source: &Source,
     papers: Option<&Papers>,
 ) -> Result<Vec<Paragraph>, NoText> {
     let path = locate(case, source).map_err(|error| NoText::Now(error.to_string()))?;
     let ending = source.path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    let is_same = |path: &Path| match media::hash(path, &|| desk.stopped()) {
+    let is_same = |path: &Path| match media::hash(path, stop) {
         Ok((id, _)) if id == source.id => Ok(()),
         Ok(_) => Err(NoText::Now("the file is not what was added".to_owned())),
         Err(media::Error::Vanished { .. }) => Err(NoText::Now("the file is not there".to_owned())),
@@ -72,7 +73,7 @@ fn text(
         let papers = papers.ok_or_else(|| {
             NoText::Ever("reading PDF takes pdftotext (poppler-utils)".to_owned())
         })?;
-        let text = papers.text(&path, &|| desk.stopped()).map_err(|error| match error {
+        let text = papers.text(&path, stop).map_err(|error| match error {
             media::Error::Undecodable { why, .. } => NoText::Ever(why),
             error => NoText::Now(error.to_string()),
         })?;

@@ -1,0 +1,140 @@
+//! Finding words, for the page: what `recount search` finds, with where each is on which clock.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query as UrlQuery, State};
+use axum::http::StatusCode;
+use case::search::{Ground, Hit, Place, Query};
+use evidence::{CaseTime, SourceId};
+use serde::{Deserialize, Serialize};
+
+use super::Server;
+use super::answer::Failed;
+use super::routes::aside;
+use crate::error::Error;
+use crate::report::search::{Told, citation};
+use crate::snapshot;
+use crate::steps::index;
+
+/// Results in one answer, at most: more are narrowed down, not read.
+const AT_ONCE: usize = 60;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FoundView {
+    /// The best first.
+    pub hits: Vec<HitView>,
+    /// Passages that hold what was asked for, at least.
+    pub passages: u32,
+    /// Whether there are no more.
+    pub is_all: bool,
+    /// Documents that could not be searched.
+    pub unread: u32,
+}
+
+/// One thing found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HitView {
+    /// The recording or document.
+    #[cfg_attr(test, ts(type = "string"))]
+    pub id: SourceId,
+    /// What it is called.
+    pub name: String,
+    /// Media time at which the first of the words begins; of a document nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub start: Option<f64>,
+    /// The same on the clock of its island, where it is on one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub case: Option<f64>,
+    /// Which clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub island: Option<u32>,
+    /// Page of a document, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub page: Option<u32>,
+    /// Who speaks; empty where nobody says.
+    pub speaker: String,
+    /// Words before.
+    pub before: String,
+    /// What was meant.
+    pub quoted: String,
+    /// Words after.
+    pub after: String,
+    /// What else holds the same words of the same moment.
+    pub also: Vec<String>,
+    /// As a citation for the account.
+    pub citation: String,
+}
+
+/// What is looked for.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    q: String,
+}
+
+/// `GET /api/search?q=words`.
+///
+/// # Errors
+/// If the query cannot be understood, in a sentence that says where; if the case cannot be read.
+pub async fn search(
+    State(server): State<Arc<Server>>,
+    UrlQuery(asked): UrlQuery<Asked>,
+) -> Result<Json<FoundView>, Failed> {
+    Ok(Json(aside(&server, move |server| found(server, &asked.q)).await?))
+}
+
+fn found(server: &Server, text: &str) -> Result<FoundView, Failed> {
+    let odd = |odd: case::search::Odd| Failed::new(StatusCode::BAD_REQUEST, odd.to_string());
+    let query = Query::parse(text).map_err(odd)?;
+    let case = server.case();
+    let (index, away) = index::run(&|| server.stop.asked(), &case)?;
+    let names = snapshot::names(&case)?;
+    let ground = Ground::of(&case, names).map_err(Error::from)?;
+    let found = match index.search(&case, &ground, &query, AT_ONCE) {
+        Err(case::Error::Query(wrong)) => return Err(odd(wrong)),
+        found => found.map_err(Error::from)?,
+    };
+    let unread = index.unread().map_err(Error::from)?;
+    let told = Told { query: text, found: &found, ground: &ground, unread: &unread };
+    Ok(FoundView {
+        hits: found.hits.iter().map(|hit| view(&told, hit)).collect(),
+        passages: found.passages as u32,
+        is_all: found.is_all,
+        unread: (unread.len() + away.len()) as u32,
+    })
+}
+
+fn view(told: &Told, hit: &Hit) -> HitView {
+    let (mut start, mut on, mut island, mut page) = (None, None, None, None);
+    let mut speaker = String::new();
+    match &hit.place {
+        Place::Speech { start: at, case, island: clock, speaker: who, .. } => {
+            start = Some(at.seconds());
+            on = case.map(CaseTime::seconds);
+            island = clock.map(|clock| clock.0);
+            speaker.clone_from(who);
+        }
+        Place::Text { page: of, .. } => page = *of,
+    }
+    HitView {
+        id: hit.source,
+        name: told.name(hit.source),
+        start,
+        case: on,
+        island,
+        page,
+        speaker,
+        before: hit.context.before.clone(),
+        quoted: hit.context.quoted.clone(),
+        after: hit.context.after.clone(),
+        also: hit.also.iter().map(|also| told.name(also.source)).collect(),
+        citation: citation(told, hit.source, &hit.place, &hit.context.quoted),
+    }
+}
