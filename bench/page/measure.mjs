@@ -11,7 +11,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join, resolve } from "node:path";
-import { browse, close, open, press, ready, ROOT, serve } from "../../tests/page/stage.mjs";
+import { browse, close, open, press, ready, ROOT, serve, watchFrames } from "../../tests/page/stage.mjs";
 import { BIT_PX, BITS, makeFilms } from "./films.mjs";
 import { makeCrowd } from "./crowd.mjs";
 import { writeTables } from "./report.mjs";
@@ -51,24 +51,6 @@ function caseOf(media, name) {
 /** Plays or not, whatever it did before. */
 async function playing(page, wanted) {
   if ((await page.locator("button.play").getAttribute("aria-label")) === (wanted ? "Play" : "Pause")) await press(page, "Space");
-}
-
-/** Remembers every frame that is presented: which angle, when, and its time. */
-function watchFrames(page) {
-  return page.evaluate(() => {
-    window.frames_seen = [];
-    const watch = (id, video) => {
-      const told = (_now, frame) => {
-        window.frames_seen.push({ id, at_ms: frame.expectedDisplayTime, media_s: frame.mediaTime });
-        video.requestVideoFrameCallback(told);
-      };
-      video.requestVideoFrameCallback(told);
-    };
-    for (const angle of document.querySelectorAll("[data-angle]")) {
-      const video = angle.querySelector("video");
-      if (video) watch(angle.dataset.angle, video);
-    }
-  });
 }
 
 /**

@@ -176,6 +176,24 @@ export async function faces(page) {
   );
 }
 
+/** Remembers every frame that is presented from now on, in `window.frames_seen`: which angle, when (ms), and its time (s). */
+export function watchFrames(page) {
+  return page.evaluate(() => {
+    window.frames_seen = [];
+    const watch = (id, video) => {
+      const told = (_now, frame) => {
+        window.frames_seen.push({ id, at_ms: frame.expectedDisplayTime, media_s: frame.mediaTime });
+        video.requestVideoFrameCallback(told);
+      };
+      video.requestVideoFrameCallback(told);
+    };
+    for (const angle of document.querySelectorAll("[data-angle]")) {
+      const video = angle.querySelector("video");
+      if (video) watch(angle.dataset.angle, video);
+    }
+  });
+}
+
 export function forget(folder) {
   rmSync(dirname(folder), { recursive: true, force: true });
 }

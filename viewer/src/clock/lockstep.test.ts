@@ -96,6 +96,16 @@ describe("lockstep", () => {
     for (const lead_s of [0, 0.004, 0.008]) expect(play(60, { lead_s, start_s: -lead_s / 2 }).bends).toBe(0);
   });
 
+  it("where every step of the screen shows another frame, pictures count in full", () => {
+    const lead_of = (dense: boolean) => {
+      const lead = new Lead();
+      lead.learn(0.022, dense);
+      return lead.seen(0.001, 2);
+    };
+    expect(lead_of(false)).toBe(0.001);
+    expect(lead_of(true)).toBeCloseTo(0.023, 9);
+  });
+
   it("what is far off seeks, and farther off at higher speeds", () => {
     expect(steer({ error_s: SEEK_S + 0.01, speed: 1, heard: true }).do).toBe("seek");
     expect(steer({ error_s: SEEK_S + 0.01, speed: 2, heard: true }).do).toBe("bend");
