@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures and writes the figures: run.py [accuracy] [peers] [speed] [scale [--hours 1,10]] [large [--recordings 50] [--long 1]]
-[kernels] [report].
+[drift] [kernels] [report].
 
 Each part keeps its figures in results.json with the machine they were measured on; the report is drawn from that file.
 """
@@ -67,6 +67,9 @@ def main(parts):
         elif part == "large":
             import large
             record.keep("large", large.measure_all(*(recordings or (large.RECORDINGS,)), *(long or (large.LONG_HOURS,))))
+        elif part == "drift":
+            import drift
+            record.keep("drift", drift.measure_all())
         elif part == "kernels":
             import kernels
             record.keep("kernels", kernels.measure_all())
