@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { caseOf, close, freshCase, open, press, ready, serve, until } from "./stage.mjs";
+import { caseOf, close, freshCase, numbered, open, press, ready, serve, until } from "./stage.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let server;
@@ -80,15 +80,28 @@ test("a veiled recording is blurred, grey and silent, and has no thumbnails", as
   await context.close();
 });
 
-test("dark by default, light by a key, and remembered", async () => {
+test("dark by default, light or as the system is by choice, and remembered", async () => {
   const { page, context } = await window_({ colorScheme: "light" });
   const theme = () => page.evaluate(() => document.documentElement.dataset.theme);
+  const menu = page.getByLabel("Colours");
+  const chosen = () => menu.evaluate((one) => one.selectedOptions[0].textContent);
   assert.equal(await theme(), "dark");
   await press(page, "d");
   assert.equal(await theme(), "light");
   await page.reload();
   await ready(page);
   assert.equal(await theme(), "light");
+  await menu.selectOption("dark");
+  assert.equal(await theme(), "dark");
+  await menu.selectOption("system");
+  assert.equal(await theme(), "light");
+  assert.equal(await chosen(), "as the system (light)");
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.waitForFunction(() => document.documentElement.dataset.theme === "dark");
+  assert.equal(await chosen(), "as the system (dark)");
+  await page.reload();
+  await ready(page);
+  assert.equal(await chosen(), "as the system (dark)");
   await context.close();
 });
 
@@ -125,7 +138,7 @@ test("nothing moves by itself where less motion is wished", async () => {
   await context.close();
 });
 
-for (const [width, height] of [[1440, 900], [1280, 720], [1024, 768]]) {
+for (const [width, height] of [[1440, 900], [1280, 720], [1024, 768], [820, 1180]]) {
   test(`nothing is cut off at ${width}×${height}`, async () => {
     const { page, context } = await window_({ width, height });
     const outside = await page.evaluate(() => {
@@ -137,6 +150,31 @@ for (const [width, height] of [[1440, 900], [1280, 720], [1024, 768]]) {
         .map(({ one }) => one.getAttribute("aria-label") ?? one.textContent);
     });
     assert.deepEqual(outside, []);
+    for (const count of [4, 9]) {
+      await press(page, `Alt+${count}`);
+      await numbered(page);
+      const cut = await page.evaluate(() => {
+        const told = [];
+        for (const angle of document.querySelectorAll("[data-angle]")) {
+          const of = angle.getAttribute("aria-label");
+          const frame = angle.getBoundingClientRect();
+          const header = angle.querySelector("header").getBoundingClientRect();
+          for (const part of angle.querySelectorAll("footer, footer > span, .state p, header button")) {
+            const box = part.getBoundingClientRect();
+            if (!box.width) continue;
+            if (box.left < frame.left || box.right > frame.right || box.bottom > frame.bottom) told.push(`${of}: ${part.textContent} is cut off`);
+            if (!part.closest("header") && box.top < header.bottom - 1) told.push(`${of}: ${part.textContent} lies over the name`);
+          }
+          const foot = angle.querySelector("footer");
+          if (foot && foot.scrollWidth > foot.clientWidth) told.push(`${of}: ${foot.textContent} is wider than its place`);
+        }
+        const panel = document.querySelector("[role=tablist]").getBoundingClientRect();
+        for (const tab of document.querySelectorAll("[role=tab]")) if (tab.getBoundingClientRect().right > panel.right + 1) told.push(`${tab.textContent} is not in sight`);
+        return told;
+      });
+      assert.deepEqual(cut, [], `${count} angles`);
+    }
+    await press(page, "Alt+4");
     assert.ok((await page.locator("[data-angle]").first().boundingBox()).height > 90);
     assert.ok((await page.locator(".time .body").boundingBox()).height > 100);
     await context.close();

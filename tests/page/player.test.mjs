@@ -133,6 +133,33 @@ test("playing brings all angles onto the clock", async () => {
   assert.ok((await now()) > 156);
 });
 
+test("when what is shown ends, the angles go to what runs then, but not where a person chose", async () => {
+  const { recordings } = await caseOf(page);
+  const case_time = (piece, media) => piece.offset + (1 + piece.drift_ppm * 1e-6) * media;
+  const runs = (one, at) => one.pieces.some((piece) => at >= case_time(piece, piece.start) && at < case_time(piece, piece.end));
+  const camera = recordings.find((one) => one.name === "C0012.MP4");
+  const end = Math.max(...camera.pieces.map((piece) => case_time(piece, piece.end)));
+  const angle = page.locator("[data-angle]").first();
+  await press(page, "Alt+1");
+  await go((end - 0.4).toFixed(2));
+  assert.equal(await angle.getAttribute("data-angle"), camera.id, "shown by itself");
+  await press(page, "Space");
+  await page.waitForFunction((id) => document.querySelector("[data-angle]").dataset.angle !== id, camera.id);
+  await press(page, "Space");
+  const shown = await angle.getAttribute("data-angle");
+  assert.ok(runs(recordings.find(({ id }) => id === shown), end), "what is shown now ran when the other ended");
+  assert.equal(await angle.locator("video, audio").evaluate((one) => one.muted), false, "and is heard");
+  // Chosen by a person, it stays and says that it ended.
+  await go((end - 0.4).toFixed(2));
+  await page.locator(`[data-lane="${camera.id}"]`).click();
+  await press(page, "a");
+  assert.equal(await angle.getAttribute("data-angle"), camera.id);
+  await press(page, "Space");
+  await angle.getByText(/ended/).waitFor();
+  await press(page, "Space");
+  assert.equal(await angle.getAttribute("data-angle"), camera.id);
+});
+
 test("speed from a quarter to four times, with the pitch kept", async () => {
   const speed = page.getByLabel("Speed");
   for (const [key, expected] of [["Alt+=", "1.25"], ["Alt+=", "1.5"], ["Alt+-", "1.25"]]) {
@@ -216,6 +243,8 @@ test("one sounds, or a mix; each can be silent", async () => {
   assert.equal(await heard(), 1);
   await press(page, "Shift+S");
   assert.ok((await heard()) >= 3);
+  await go("172");
+  assert.ok((await heard()) >= 3, "a mix stays a mix elsewhere");
   await press(page, "2", "u");
   assert.equal((await faces(page))[1].muted, true);
   await press(page, "3", "s");

@@ -159,9 +159,9 @@ test("what is on no clock is in sight, with the reason", async () => {
   }
 });
 
-test("other clocks are a click away", async () => {
+test("other islands are a click away, under their numbers", async () => {
   await press(page, "Shift+U");
-  await page.getByRole("button", { name: /^Show clock/ }).first().click();
+  await page.getByRole("button", { name: /^Show island/ }).first().click();
   const { islands } = await caseOf(page);
   const sizes = islands.map((island) => island.recordings);
   assert.ok(sizes.includes((await lanes()).length) && (await lanes()).length < Math.max(...sizes));

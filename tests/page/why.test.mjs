@@ -46,6 +46,24 @@ test("a mark in the plot goes to its moment", async () => {
   assert.notEqual(await page.locator(".clock").textContent(), before_clock);
 });
 
+test("each partner has a form of its own in the plot and in the list, and stands out when pointed at", async () => {
+  await choose("C0012.MP4");
+  await panel().locator("figure svg").waitFor();
+  const forms = await panel().locator(".ties li").evaluateAll((all) =>
+    all.filter((one) => one.querySelector(":scope > svg path")).map((one) => [one.querySelector(".name").textContent, one.querySelector(":scope > svg path").getAttribute("d")]),
+  );
+  const partners = new Map(forms);
+  assert.ok(partners.size >= 4, `${partners.size} partners`);
+  assert.equal(new Set(partners.values()).size, partners.size, "no two partners look alike without colour");
+  const marks = await panel().locator("figure g").evaluateAll((all) => all.map((one) => [one.querySelector("title").textContent.split(": ")[0], one.querySelector("path").getAttribute("d")]));
+  assert.ok(marks.length > 20);
+  for (const [name, form] of marks) assert.equal(form, partners.get(name));
+  const [first] = partners.keys();
+  await panel().locator(".ties li .name", { hasText: first }).first().hover();
+  const dim = await panel().locator("figure g.dim title").evaluateAll((all) => all.map((one) => one.textContent.split(": ")[0]));
+  assert.ok(dim.length > 0 && !dim.includes(first));
+});
+
 test("two recordings are heard against each other, left and right", async () => {
   // What reaches the ears is what is started: two sources, panned apart, at one sample.
   await page.evaluate(() => {
@@ -93,6 +111,25 @@ test("a recording nudged by frames is tried, said, solved again, and taken back"
   await panel().getByText("Said by people").waitFor();
   await press(page, "Control+z");
   await until(page, (view) => view.words.length === 0);
+});
+
+test("what can be undone is said beside the button that does it", async () => {
+  const undo = page.locator("header").getByRole("button", { name: /^Undo/ });
+  assert.equal(await undo.count(), 0, "nothing to undo yet");
+  await choose("C0012.MP4");
+  await press(page, "Alt+ArrowRight");
+  assert.equal(await undo.textContent(), "Undo: trying C0012.MP4");
+  assert.match(await undo.getAttribute("title"), /^Puts C0012\.MP4 back where it was before it was tried \+40\.0 ms away \(Ctrl\+Z\)$/);
+  await undo.click();
+  assert.equal(await panel().locator("form").count(), 0);
+  assert.equal(await undo.count(), 0);
+  await press(page, "Alt+ArrowRight", "Enter");
+  await until(page, (view) => view.words.length === 1);
+  await page.waitForFunction(() => /^Undo: placing C0012/.test([...document.querySelectorAll("header button")].find((one) => /^Undo/.test(one.textContent))?.textContent ?? ""));
+  assert.match(await undo.getAttribute("title"), /^Takes back what .+ said last: .*C0012\.MP4/);
+  await panel().getByRole("button", { name: "Undo what was said last" }).click();
+  await until(page, (view) => view.words.length === 0);
+  await undo.waitFor({ state: "detached" });
 });
 
 test("a bar dragged with Alt is tried there", async () => {

@@ -7,7 +7,7 @@ import { moved, span, toCase, where } from "./clock/pieces";
 import { Transport } from "./clock/transport.svelte";
 import { type Moment, readFragment, writeFragment } from "./link/fragment";
 import { keep, kept } from "./preferences";
-import { type Arrangement, arrange, busiest, copiesAmong, fill, type Lane, UNTOUCHED } from "./timeline/lanes";
+import { type Arrangement, arrange, busiest, copiesAmong, edges, fill, type Lane, UNTOUCHED } from "./timeline/lanes";
 
 export type Tab = "why" | "words" | "markers" | "loose" | "jobs";
 /** What the page says stands so long: time to read two lines, and to look back at them once. */
@@ -40,6 +40,8 @@ export class Page {
   angle_count = $state<number>(kept("angles", 4));
   angles = $state.raw<string[]>([]);
   asked = $state.raw<ReadonlySet<string>>(new Set());
+  /** Those that a person took from the angles: they come back when asked for, not by themselves. */
+  away = $state.raw<ReadonlySet<string>>(new Set());
   /** The only one that sounds, or null for the mix of all that are not muted. */
   solo = $state<string | null>(null);
   muted = $state.raw<ReadonlySet<string>>(new Set());
@@ -50,7 +52,6 @@ export class Page {
   fails = $state.raw<ReadonlySet<string>>(new Set());
 
   arrangement = $state.raw<Arrangement>(UNTOUCHED);
-  theme = $state<"dark" | "light">(kept("theme", "dark"));
   /** Minutes east of Greenwich in which wall-clock times are shown. */
   zone_min = $state<number>(kept("zone_min", 0));
 
@@ -73,6 +74,12 @@ export class Page {
     return start < end ? { start, end } : { start: 0, end: 1 };
   });
   running = $derived(this.jobs.filter((job) => job.state === "running"));
+
+  /** Whether a person chose what sounds. */
+  #sound_chosen = false;
+  #edges = $derived(edges(this.lanes, []));
+  /** How many beginnings and ends the running clock has passed. */
+  #passed = -1;
 
   #loading: Promise<void> | null = null;
   #again = false;
@@ -106,7 +113,6 @@ export class Page {
 
   /** Loads the case and listens for changes; returns how to stop. */
   begin(): () => void {
-    this.setTheme(this.theme);
     void this.load();
     return listen({
       changed: (revision) => {
@@ -220,6 +226,7 @@ export class Page {
     this.transport.mark_out = null;
     this.transport.seek(at ?? busiest(this.all_lanes) ?? this.span.start);
     this.asked = new Set();
+    this.away = new Set();
     this.angles = [];
     this.fillAngles();
   }
@@ -227,7 +234,7 @@ export class Page {
   select(id: string | null): void {
     this.selected = id;
     if (this.trial && this.trial.id !== id) this.trial = null;
-    if (id !== null && this.angles.includes(id) && this.solo !== null && this.recording(id)?.audio) this.solo = id;
+    if (id !== null && this.angles.includes(id) && this.solo !== null && this.recording(id)?.audio) this.setSolo(id);
   }
 
   /** Goes to a moment of case time. */
@@ -300,10 +307,26 @@ export class Page {
   }
 
   fillAngles(): void {
-    this.angles = fill(this.lanes, this.transport.now, this.angle_count, this.angles, this.asked);
+    const lanes = this.lanes.filter((lane) => !this.away.has(lane.recording.id));
+    this.angles = fill(lanes, this.transport.now, this.angle_count, this.angles, this.asked);
     const heard = (id: string) => !!this.recording(id)?.audio && where(this.pieces(id), this.transport.now).at === "in";
-    if (this.solo !== null && this.angles.includes(this.solo)) return;
-    this.solo = this.angles.find(heard) ?? this.angles.find((id) => this.recording(id)?.audio) ?? null;
+    const shown = this.solo !== null && this.angles.includes(this.solo) ? this.solo : null;
+    if (this.#sound_chosen && (this.solo === null || shown !== null)) return;
+    this.#sound_chosen = false;
+    if (shown !== null && heard(shown)) return;
+    this.solo = this.angles.find(heard) ?? shown ?? this.angles.find((id) => this.recording(id)?.audio) ?? null;
+  }
+
+  /** While the clock runs: where something begins or ends, angles that nobody asked for go to what runs then. */
+  follow(): void {
+    const now = this.transport.now;
+    const next = this.#edges.findIndex((at) => at > now);
+    if (next === this.#passed) return;
+    this.#passed = next;
+    const before = this.angles;
+    this.fillAngles();
+    const came = this.angles.filter((id) => !before.includes(id)).map((id) => this.recording(id)?.name ?? "");
+    if (came.length) this.say(`runs from here: ${came.join(", ")}`);
   }
 
   setAngleCount(count: number): void {
@@ -317,9 +340,11 @@ export class Page {
     if (this.angles.includes(id)) {
       this.asked = new Set([...this.asked].filter((one) => one !== id));
       this.angles = this.angles.filter((one) => one !== id);
-      if (this.solo === id) this.solo = null;
+      this.away = new Set([...this.away, id]);
+      if (this.solo === id) [this.solo, this.#sound_chosen] = [null, false];
       return;
     }
+    this.away = new Set([...this.away].filter((one) => one !== id));
     const free = this.angles.length < this.angle_count ? -1 : this.angles.findLastIndex((one) => !this.asked.has(one));
     if (this.angles.length < this.angle_count) this.angles = [...this.angles, id];
     else this.angles = this.angles.with(free < 0 ? this.angles.length - 1 : free, id);
@@ -328,6 +353,7 @@ export class Page {
 
   setSolo(id: string | null): void {
     this.solo = id;
+    this.#sound_chosen = true;
   }
 
   toggleMute(id: string): void {
@@ -335,17 +361,10 @@ export class Page {
     if (this.solo !== null) {
       // Leaving solo: all others stay silent, this one changes.
       for (const one of this.angles) if (one !== this.solo) muted.add(one);
-      this.solo = null;
+      this.setSolo(null);
     }
     if (!muted.delete(id)) muted.add(id);
     this.muted = muted;
-  }
-
-  setTheme(theme: "dark" | "light"): void {
-    // The style sheet first: what draws on canvases reads its colours when the theme changes.
-    document.documentElement.dataset["theme"] = theme;
-    this.theme = theme;
-    keep("theme", theme);
   }
 
   setZone(zone_min: number): void {

@@ -10,8 +10,10 @@ import { lens } from "../timeline/lens.svelte";
 import { COLOURS, edges, shifted } from "../timeline/lanes";
 import { markerMoments } from "../panel/moments";
 import { suddens } from "../panel/sudden.svelte";
+import { themes } from "../theme/theme.svelte";
 import { listener } from "../why/listening.svelte";
 import { sayPlace } from "../why/placing.svelte";
+import { undoing } from "../why/undo.svelte";
 import { words } from "../words/words.svelte";
 
 export type Group = "Playing" | "Moments" | "Angles and sound" | "Lanes" | "Placing" | "The page";
@@ -86,14 +88,14 @@ export const ACTIONS: readonly Action[] = [
   { id: "unhide", title: "Show all lanes", group: "Lanes", keys: ["Shift+H"], run: () => page.arrange({ ...page.arrangement, hidden: [], isolated: [] }) },
   { id: "isolate", title: "Only this lane and those it shares sound with now, or all", group: "Lanes", keys: ["E"], run: () => chosen(isolateLane) },
   { id: "colour", title: "Another colour for the lane", group: "Lanes", keys: ["Y"], run: () => chosen(nextColour) },
-  { id: "next-clock", title: "The next clock", group: "Lanes", keys: ["Shift+N"], run: nextIsland },
+  { id: "next-clock", title: "The next island", group: "Lanes", keys: ["Shift+N"], run: nextIsland },
 
   { id: "nudge-on", title: "Try the chosen one a frame later", group: "Placing", keys: ["Alt+ArrowRight"], run: () => nudgeFrames(1), repeats: true },
   { id: "nudge-back", title: "Try it a frame earlier", group: "Placing", keys: ["Alt+ArrowLeft"], run: () => nudgeFrames(-1), repeats: true },
   { id: "nudge-far-on", title: "Try it ten frames later", group: "Placing", keys: ["Alt+Shift+ArrowRight"], run: () => nudgeFrames(10), repeats: true },
   { id: "nudge-far-back", title: "Try it ten frames earlier", group: "Placing", keys: ["Alt+Shift+ArrowLeft"], run: () => nudgeFrames(-10), repeats: true },
   { id: "place", title: "Say that it lies where it is tried", group: "Placing", keys: ["Enter"], run: () => void sayPlace() },
-  { id: "undo", title: "Take the last placement by hand back", group: "Placing", keys: ["Mod+Z"], run: undoLast },
+  { id: "undo", title: "Undo: what is tried, else the last placement by hand", group: "Placing", keys: ["Mod+Z"], run: () => undoing.undo() },
   { id: "left-right", title: "Hear two recordings against each other, left and right", group: "Placing", keys: ["T"], run: () => void listener.toggle() },
 
   { id: "why", title: "Why here?", group: "The page", keys: ["W"], run: () => show("why") },
@@ -105,7 +107,7 @@ export const ACTIONS: readonly Action[] = [
   { id: "fill-angles", title: "Angles fill the page, or not", group: "The page", keys: ["V"], run: () => fillPage("angles") },
   { id: "fill-panel", title: "The panel at the right fills the page, or not", group: "The page", keys: ["B"], run: () => fillPage("panel") },
   { id: "fill-time", title: "The time line fills the page, or not", group: "The page", keys: ["G"], run: () => fillPage("time") },
-  { id: "theme", title: "Dark or light", group: "The page", keys: ["D"], run: () => page.setTheme(page.theme === "dark" ? "light" : "dark") },
+  { id: "theme", title: "Dark, light, or as the system is", group: "The page", keys: ["D"], run: () => page.say(themes.next()) },
   { id: "add", title: "Add files", group: "The page", keys: ["Mod+O"], run: () => (show("jobs"), focus("#add-files")) },
   { id: "help", title: "This list", group: "The page", keys: ["?"], run: () => (page.sheet = !page.sheet) },
   { id: "escape", title: "Close; give up what is being tried", group: "The page", keys: ["Escape"], run: giveUp },
@@ -193,12 +195,6 @@ function nudgeFrames(frames: number): void {
     page.tab = "why";
     page.nudge(id, frames / (page.recording(id)?.video?.fps ?? 25));
   });
-}
-
-function undoLast(): void {
-  const last = page.view?.words.at(-1);
-  if (last) void page.tell(api.undo(last.id), "taken back");
-  else page.say("nothing was placed by hand");
 }
 
 function toggleVeil(id: string): void {

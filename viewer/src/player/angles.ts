@@ -54,6 +54,7 @@ export function runClock(page: Page): () => void {
     }
     if (transport.playing && wall_ms - words_ms < WORDS_EVERY_MS) return;
     words_ms = wall_ms;
+    if (transport.playing) page.follow();
     for (const angle of running) angle.refresh();
   }
   return () => cancelAnimationFrame(asked);

@@ -46,6 +46,10 @@ describe("lanes", () => {
     expect(fill(lanes, 200, 2, ["phone-1", "camera"], nobody)).toEqual(["phone-2", "camera"]);
     expect(fill(lanes, 200, 2, ["phone-1", "camera"], new Set(["phone-1"]))).toEqual(["phone-1", "camera"]);
     expect(fill(lanes, 200, 9, ["radio"], nobody)).toHaveLength(5);
+    // Between its two pieces it keeps its place if it goes on at once.
+    const torn = arrange([...all, { ...all[0]!, id: "torn", pieces: [{ ...all[0]!.pieces[0]!, start: 0, end: 10, offset: 0 }, { ...all[0]!.pieces[0]!, start: 10, end: 20, offset: 2 }] }], 0, UNTOUCHED);
+    expect(fill(torn, 11, 1, ["torn"], nobody)).toEqual(["torn"]);
+    expect(fill(torn, 23, 1, ["torn"], nobody)).not.toEqual(["torn"]);
     expect(fill([], 200, 4, ["gone"], nobody)).toEqual([]);
   });
 

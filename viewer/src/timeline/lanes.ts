@@ -119,6 +119,9 @@ export function edges(lanes: readonly Lane[], markers: readonly number[]): numbe
   return [...moments].sort((a, b) => a - b);
 }
 
+/** A shown recording that goes on so soon keeps its place: pictures that come and go are hard to look at. */
+const SOON_S = 3;
+
 /**
  * The recordings that fill `count` angles at a moment. What is shown and runs, or was asked for, stays where it is; the
  * other places go to pictures that run, then to sound that runs, then stay as they were, then to pictures to come.
@@ -126,11 +129,12 @@ export function edges(lanes: readonly Lane[], markers: readonly number[]): numbe
 export function fill(lanes: readonly Lane[], at: number, count: number, shown: readonly string[], asked: ReadonlySet<string>): string[] {
   const lane_of = new Map(lanes.map((lane) => [lane.recording.id, lane]));
   const runs = (lane: Lane) => lane.pieces.some((piece) => at >= caseStart(piece) && at < caseEnd(piece));
+  const pauses = (lane: Lane) => lane.pieces.some((piece) => at >= caseEnd(piece)) && lane.pieces.some((piece) => at < caseStart(piece) && caseStart(piece) - at < SOON_S);
   const places: (string | null)[] = Array.from({ length: count }, (_, index) => shown[index] ?? null);
   for (const id of [...shown].slice(count)) if (asked.has(id) && places.includes(null)) places[places.indexOf(null)] = id;
   const stays = places.map((id) => {
     const lane = id === null ? undefined : lane_of.get(id);
-    return lane && (asked.has(lane.recording.id) || runs(lane)) ? lane.recording.id : null;
+    return lane && (asked.has(lane.recording.id) || runs(lane) || pauses(lane)) ? lane.recording.id : null;
   });
   const worth = (lane: Lane) => {
     const pictures = lane.recording.video && lane.recording.plays !== "no";
