@@ -74,6 +74,10 @@ test("a veiled recording is blurred, grey and silent, and has no thumbnails", as
   await until(page, (view) => !view.recordings.find((one) => one.id === id).veiled);
   await page.getByRole("button", { name: "veil all" }).click();
   await until(page, (view) => view.veil_all);
+  // What only sounds is silent too, and says so with the way out.
+  const sound = page.locator("[data-angle]:has(audio)", { hasText: "veiled: sound only, silent" }).first();
+  await sound.getByRole("button", { name: /Look and listen/ }).waitFor();
+  assert.equal(await sound.locator("audio").evaluate((audio) => audio.muted), true);
   await page.getByRole("button", { name: "veil all" }).click();
   await until(page, (view) => !view.veil_all);
   assert.ok(recordings.length);

@@ -220,6 +220,10 @@ test("marks in and out, and a loop between them", async () => {
     assert.ok(at >= 99.9 && at <= 101.2, `${at} outside the loop`);
   }
   await press(page, "Space");
+  const marks = page.getByRole("button", { name: /^Take the marks away/ });
+  assert.equal(await marks.textContent(), "1:40.0–1:41.0 ×");
+  await marks.click();
+  assert.equal(await marks.count(), 0);
 });
 
 test("typed times: case, own, relative", async () => {

@@ -62,6 +62,14 @@ test("each partner has a form of its own in the plot and in the list, and stands
   await panel().locator(".ties li .name", { hasText: first }).first().hover();
   const dim = await panel().locator("figure g.dim title").evaluateAll((all) => all.map((one) => one.textContent.split(": ")[0]));
   assert.ok(dim.length > 0 && !dim.includes(first));
+  // Where the panel fills the page there is more room for the marks; they do not grow.
+  const drawn = () => panel().locator("figure svg").evaluate((svg) => [svg.getBoundingClientRect().width, svg.viewBox.baseVal.width]);
+  const [narrow] = await drawn();
+  await press(page, "b");
+  await page.waitForFunction((before) => document.querySelector("#panel figure svg").viewBox.baseVal.width > before + 200, narrow);
+  const [wide, units] = await drawn();
+  assert.ok(Math.abs(wide / units - 1) < 0.02, `${wide} for ${units}`);
+  await press(page, "b");
 });
 
 test("two recordings are heard against each other, left and right", async () => {
