@@ -105,6 +105,20 @@ fn of_two_that_share_one_stretch_alone_neither_is_put_on_the_others_clock() {
 }
 
 #[test]
+fn a_clip_that_fills_four_fifths_of_an_interview_is_still_a_clip() {
+    let witness = incident(&FURNISHED).swap_remove(0);
+    let mut sound = in_a_room(&talk(73, 120.0), 4, &FURNISHED);
+    let played = in_a_room(&witness[samples(15.0)..samples(111.0)], 11, &FURNISHED);
+    for (n, played) in played.iter().enumerate() {
+        sound[samples(12.0) + n] += 1.5 * played;
+    }
+    let sounds = [record(&sound, 0.0, 120.0, 0.0, 0.01), witness];
+    let alignment = align(&sounds, &[0, 1]);
+    assert!(alignment.placements.is_empty(), "{:?}", alignment.placements);
+    assert!(matches!(refusal(&alignment, 0), Some(Refusal::OneStretch { .. })));
+}
+
+#[test]
 fn a_recorder_that_heard_the_others_for_a_while_only_is_still_one_of_them() {
     let mut sounds = incident(&FURNISHED);
     // Beside somebody loud, who is silent for 40 s.

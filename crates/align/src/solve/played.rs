@@ -36,8 +36,9 @@ const ONE_WAY_S: f64 = 0.0003;
 /// Windows that a line is fitted to.
 const ON_LINE_MIN: usize = 6;
 
-/// A clip that is played fills no more of what two recordings have in common than this. Where nearly
-/// all of it agrees and an end does not, noise drowned that end.
+/// A clip that is played fills no more of what two recordings have in common than this, or leaves
+/// [`BEYOND_MIN`] windows at either end. Where nearly all of it agrees and one end does not, noise
+/// drowned that end.
 const CLIP_SHARE_MAX: f64 = 0.6;
 
 /// Outside the stretch so many windows must be seen, and less than such a share of them agree,
@@ -189,8 +190,10 @@ fn one_way_stretch(tie: &Tie) -> Option<Stretch> {
     // Windows that overlap say less than their number.
     let apart = spread_s / (windows.len() - 1) as f64 / (2.0 * HALF_S);
     let inside: Vec<Window> = windows[from..to].iter().copied().filter(|w| w.agrees).collect();
+    let is_part = (to - from) as f64 <= CLIP_SHARE_MAX * windows.len() as f64
+        || from.min(windows.len() - to) >= BEYOND_MIN;
     let is_one = gain * apart.min(1.0) >= GAIN_MIN
-        && (to - from) as f64 <= CLIP_SHARE_MAX * windows.len() as f64
+        && is_part
         && inside.len() >= ON_LINE_MIN
         && strays_s(&inside) <= ONE_WAY_S;
     is_one.then_some(Stretch { windows: inside })
