@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { caseOf, close, faces, freshCase, numbered, open, press, ready, serve } from "./stage.mjs";
+import { browse, caseOf, close, faces, freshCase, numbered, open, press, ready, serve } from "./stage.mjs";
 
 let folder, server, page, context, troubles;
 
@@ -102,5 +102,28 @@ test("a link from elsewhere opens its moment, though browsers keep the cookie ba
   await ready(other);
   await other.waitForTimeout(700);
   assert.match(other.url(), /#t=150\.3$/);
+  await other.close();
+});
+
+test("a link opened in a browser that is not let in yet shows a page that says what to do, and works after that", async () => {
+  const other = await (await browse()).newContext();
+  const stranger = await other.newPage();
+  const origin = new URL(page.url()).origin;
+  const answer = await stranger.goto(`${origin}/#t=150.3`);
+  assert.equal(answer.status(), 401);
+  assert.match(answer.headers()["content-type"], /^text\/html/);
+  await stranger.getByRole("heading", { name: "This browser is not let in yet" }).waitFor();
+  assert.match(await stranger.locator("main").innerText(), /Open the address that recount serve printed/);
+  // Its style is allowed, and nothing of the case is told.
+  assert.equal(await stranger.evaluate(() => getComputedStyle(document.body).display), "grid");
+  assert.doesNotMatch(await stranger.content(), /lantern|C0012/);
+  assert.equal((await other.request.get(`${origin}/api/case`)).headers()["content-type"], "application/json");
+  if (!process.env.PAGE_ADDRESS) {
+    await stranger.goto(server.address);
+    await stranger.goto(`${origin}/#t=150.3`);
+    await stranger.reload();
+    await ready(stranger);
+    await stranger.waitForFunction(() => location.hash === "#t=150.3");
+  }
   await other.close();
 });

@@ -103,8 +103,8 @@ fn summary(snapshot: &Snapshot, islands: &[IslandView], unplaced: usize) -> Stri
     let mut parts = vec![times::count(snapshot.recordings.len(), "recording")];
     parts.push(match islands.len() {
         0 => "none on a clock".to_owned(),
-        1 => "one clock".to_owned(),
-        n => format!("{n} separate clocks"),
+        1 => "one island".to_owned(),
+        n => format!("{n} islands"),
     });
     if unplaced > 0 && !islands.is_empty() {
         parts.push(format!("{unplaced} on no clock"));

@@ -118,7 +118,7 @@ fn spoken(said: &Said, best: usize, told: &ToldWord) -> SpokenView {
 /// All that is said on one clock, a line an utterance; words that nobody is sure of end in `(?)`.
 pub fn text(said: &Said, labels: &Labels) -> String {
     let clock = if let Some(Island(number)) = said.island {
-        format!("clock {}", number + 1)
+        format!("island {number}")
     } else {
         let names: Vec<String> = said.sources.iter().map(|id| labels.name(*id)).collect();
         format!("on no clock, in its own time: {}", shown_text(&names.join(", ")))

@@ -169,10 +169,9 @@ impl Guard {
             return Err(Refused::Origin);
         }
         let site = headers.get(FETCH_SITE).map_or(Some("none"), |site| site.to_str().ok());
-        let goes_there = headers.get(FETCH_MODE).is_some_and(|mode| mode == "navigate");
         let from_elsewhere = !matches!(site, Some("none" | "same-origin"));
         let changes = !matches!(*method, Method::GET | Method::HEAD);
-        if from_elsewhere && (changes || !goes_there) {
+        if from_elsewhere && (changes || !goes_there(headers)) {
             return Err(Refused::Origin);
         }
         if changes && origin.is_none() && !headers.contains_key(OWN_MARK) {
@@ -221,9 +220,13 @@ pub fn password_in(headers: &HeaderMap) -> Option<Vec<u8>> {
 
 /// Whether a link or a file elsewhere leads here. Browsers then keep the cookie back, since it is strict.
 pub fn is_led_here(headers: &HeaderMap) -> bool {
-    let navigates = headers.get(FETCH_MODE).is_some_and(|mode| mode == "navigate");
     let site = headers.get(FETCH_SITE).and_then(|site| site.to_str().ok());
-    navigates && matches!(site, Some("cross-site" | "same-site"))
+    goes_there(headers) && matches!(site, Some("cross-site" | "same-site"))
+}
+
+/// Whether the window goes to what is asked for, rather than something in it asking.
+pub fn goes_there(headers: &HeaderMap) -> bool {
+    headers.get(FETCH_MODE).is_some_and(|mode| mode == "navigate")
 }
 
 /// A header that stands there once, as text.

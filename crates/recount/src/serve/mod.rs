@@ -11,6 +11,7 @@
 //! beside an open page. Beyond this machine it answers only with a password and over TLS.
 
 mod answer;
+mod door;
 mod events;
 mod faces;
 mod files;

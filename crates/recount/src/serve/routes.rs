@@ -18,6 +18,7 @@ use evidence::SourceId;
 use serde_json::{Value, json};
 
 use super::answer::Failed;
+use super::door::{self, wants_a_page};
 use super::guard::{Refused, is_led_here, password_in};
 use super::{Server, events, files, notes, peaks, pictures, proxies, said, search, sound, writes};
 
@@ -75,6 +76,7 @@ pub fn app(server: &Arc<Server>) -> Router {
 async fn guarded(State(server): State<Arc<Server>>, request: Request, next: Next) -> Response {
     let is_entrance = is_entrance(&request);
     let is_led_here = is_entrance && is_led_here(request.headers());
+    let wants_a_page = wants_a_page(request.method(), request.headers());
     let admitted = match admit(&server, &request) {
         Ok(Admitted::Tries(password)) => {
             if try_password(&server, password).await {
@@ -92,16 +94,20 @@ async fn guarded(State(server): State<Arc<Server>>, request: Request, next: Next
         if is_led_here && matches!(refused, Refused::Unknown | Refused::NoPassword) {
             return Html(COME_AGAIN).into_response();
         }
-        let (status, sentence) = refused.told();
-        let mut response = Failed::new(status, sentence).into_response();
+        let mut response = if wants_a_page {
+            door::closed(refused)
+        } else {
+            let (status, sentence) = refused.told();
+            Failed::new(status, sentence).into_response()
+        };
         if refused == Refused::NoPassword && is_entrance {
             response.headers_mut().insert(WWW_AUTHENTICATE, ASKS_PASSWORD);
         }
         response
     });
     let headers = response.headers_mut();
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     for (name, value) in [
-        (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
