@@ -83,6 +83,13 @@ test("a marker with a note is kept as text in the case, changed, and removed", a
   await page.locator(".marker", { hasText: "one shot" }).waitFor();
   await page.getByRole("button", { name: "Remove marker: one shot" }).click();
   await page.locator(".marker", { hasText: "one shot" }).waitFor({ state: "detached" });
+  // A note is somebody's work: it can be had back.
+  const undo = page.locator("header").getByRole("button", { name: /^Undo/ });
+  assert.match(await undo.getAttribute("title"), /^Puts back the marker that was removed: one shot/);
+  await undo.click();
+  await page.locator(".marker", { hasText: "one shot" }).waitFor();
+  await page.getByRole("button", { name: "Remove marker: one shot" }).click();
+  await page.locator(".marker", { hasText: "one shot" }).waitFor({ state: "detached" });
 });
 
 test("letters typed into a note do nothing else", async () => {

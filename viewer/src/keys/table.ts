@@ -95,7 +95,7 @@ export const ACTIONS: readonly Action[] = [
   { id: "nudge-far-on", title: "Try it ten frames later", group: "Placing", keys: ["Alt+Shift+ArrowRight"], run: () => nudgeFrames(10), repeats: true },
   { id: "nudge-far-back", title: "Try it ten frames earlier", group: "Placing", keys: ["Alt+Shift+ArrowLeft"], run: () => nudgeFrames(-10), repeats: true },
   { id: "place", title: "Say that it lies where it is tried", group: "Placing", keys: ["Enter"], run: () => void sayPlace() },
-  { id: "undo", title: "Undo: what is tried, else the last placement by hand", group: "Placing", keys: ["Mod+Z"], run: () => undoing.undo() },
+  { id: "undo", title: "Undo: what is tried, a marker removed, else the last placement by hand", group: "Placing", keys: ["Mod+Z"], run: () => undoing.undo() },
   { id: "left-right", title: "Hear two recordings against each other, left and right", group: "Placing", keys: ["T"], run: () => void listener.toggle() },
 
   { id: "why", title: "Why here?", group: "The page", keys: ["W"], run: () => show("why") },
