@@ -149,11 +149,12 @@ test("when what is shown ends, the angles go to what runs then, but not where a 
   const shown = await angle.getAttribute("data-angle");
   assert.ok(runs(recordings.find(({ id }) => id === shown), end), "what is shown now ran when the other ended");
   assert.equal(await angle.locator("video, audio").evaluate((one) => one.muted), false, "and is heard");
-  // Chosen by a person, it stays and says that it ended.
-  await go((end - 0.4).toFixed(2));
-  await page.locator(`[data-lane="${camera.id}"]`).click();
-  await press(page, "a");
+  // Kept by a person, it stays and says that it ended.
+  await go("20");
   assert.equal(await angle.getAttribute("data-angle"), camera.id);
+  await page.getByRole("button", { name: "keep C0012.MP4 here" }).click();
+  assert.equal(await page.getByRole("button", { name: "keep C0012.MP4 here" }).getAttribute("aria-pressed"), "true");
+  await go((end - 0.4).toFixed(2));
   await press(page, "Space");
   await angle.getByText(/ended/).waitFor();
   await press(page, "Space");

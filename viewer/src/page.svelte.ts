@@ -351,6 +351,14 @@ export class Page {
     this.asked = new Set([...this.asked, id].filter((one) => this.angles.includes(one)));
   }
 
+  /** An angle that is kept stays when it ends; others go to what runs. */
+  keepHere(id: string): void {
+    if (!this.angles.includes(id)) return this.ask(id);
+    const asked = new Set(this.asked);
+    if (!asked.delete(id)) asked.add(id);
+    this.asked = asked;
+  }
+
   setSolo(id: string | null): void {
     this.solo = id;
     this.#sound_chosen = true;

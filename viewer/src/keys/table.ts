@@ -68,6 +68,7 @@ export const ACTIONS: readonly Action[] = [
     run: () => page.select(page.angles[number - 1] ?? page.selected),
   })),
   { id: "show", title: "Chosen recording among the angles, or not", group: "Angles and sound", keys: ["A"], run: () => chosen((id) => page.ask(id)) },
+  { id: "keep", title: "The chosen one stays among the angles when it ends, or not", group: "Angles and sound", keys: ["Shift+A"], run: () => chosen((id) => page.keepHere(id)) },
   { id: "solo", title: "Only the chosen one sounds", group: "Angles and sound", keys: ["S"], run: () => chosen((id) => page.setSolo(page.solo === id ? null : id)) },
   { id: "mute", title: "The chosen one silent, or not", group: "Angles and sound", keys: ["U"], run: () => chosen((id) => page.toggleMute(id)) },
   { id: "mix", title: "All angles sound together", group: "Angles and sound", keys: ["Shift+S"], run: () => page.setSolo(null) },
