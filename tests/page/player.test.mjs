@@ -345,7 +345,9 @@ test("on an anchored case the wall clock is shown, typed and counted on the rule
   const clock = window_.getByRole("timer", { name: "Wall clock" });
   await window_.waitForFunction(() => /^14:2[01]:/.test(document.querySelector("[role=timer]")?.textContent ?? ""));
   assert.match(await clock.textContent(), /^14:2(1:00\.0|0:59\.9)/);
-  assert.match(await window_.locator("header .other").textContent(), /2026-02-10 · wall clock ±/);
+  // Each clock has its own ± beside it: the anchor's half second is the wall clock's, not the case's.
+  assert.match(await window_.locator("header .plus-minus").textContent(), /^±5\d\d ms$/);
+  assert.match(await window_.locator("header .other").textContent(), /case [\d:.]+\s±\d+ ms · 2026-02-10/);
   assert.ok((await window_.locator(".tick").allTextContents()).every((label) => /^14:\d\d:\d\d$/.test(label)));
   await window_.getByLabel("Time zone").selectOption("-420");
   assert.match(await clock.textContent(), /^07:2/);
