@@ -223,7 +223,13 @@ function paintGap(context: CanvasRenderingContext2D, from: number, to: number, t
   context.lineTo(Math.min(to, 1e4), top + BAR_PX / 2 + 0.5);
   context.stroke();
   context.setLineDash([]);
-  if (to - from > 56) paintWord(context, "paused", (from + to) / 2 - 19, to, top + BAR_PX / 2 - 8, palette.muted);
+  const middle = Math.round((from + to) / 2);
+  // The word as long as it goes, then the sign for it.
+  if (to - from > 42) paintWord(context, "paused", middle - 19, to + 4, top + BAR_PX / 2 - 8, palette.muted);
+  else if (to - from > 12) {
+    context.fillStyle = palette.muted;
+    for (const x of [middle - 3, middle + 1]) context.fillRect(x, top + BAR_PX / 2 - 12, 2, 8);
+  }
 }
 
 /** Hatching over the stretch in which the edge may lie, where that is more than a pixel or two. */
@@ -263,7 +269,7 @@ function paintSilence(context: CanvasRenderingContext2D, lane: Lane, piece: Piec
     const [a, b] = [toCase([piece], from), toCase([piece], Math.max(from, stretch.start))];
     if (a !== null && b !== null) {
       const [x, end] = [Math.max(xOf(view, a), 0), Math.min(xOf(view, b), view.width_px)];
-      if (end - x > 58) paintWord(context, "no sound", x + 6, end, y, palette.muted);
+      if (end - x > 53) paintWord(context, "no sound", x + 4, end + 4, y, palette.muted);
     }
     from = Math.max(from, stretch.end);
   }
