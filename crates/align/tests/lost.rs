@@ -3,7 +3,7 @@
 mod scene;
 
 use align::Alignment;
-use scene::{RATE, align, case_s, id, record, talk};
+use scene::{Dice, RATE, align, case_s, id, record, samples, talk};
 
 /// A recording without the given stretches: where each began, in the recording's own time, and
 /// how long it was, seconds.
@@ -134,4 +134,81 @@ fn a_talker_who_takes_over_from_another_is_no_loss() {
         .map(|(a, b)| record(&scene(a, b), 2.0, 180.0, 0.0, 0.05));
     let alignment = align(&sounds, &[0, 1, 2]);
     (0..3).for_each(|k| assert_lost(&alignment, k, &[]));
+}
+
+/// A recorder that is carried along a line, metres, while seconds pass.
+struct Carried {
+    metres: (f64, f64),
+    between_s: (f64, f64),
+}
+
+impl Carried {
+    fn at(&self, s: f64) -> f64 {
+        let gone = (s - self.between_s.0) / (self.between_s.1 - self.between_s.0);
+        self.metres.0 + gone.clamp(0.0, 1.0) * (self.metres.1 - self.metres.0)
+    }
+
+    /// What it hears of voices that take turns: spots along the line and beside it, metres.
+    fn hears(&self, voice: &[f32], turns: &[(usize, (f64, f64))]) -> Vec<f32> {
+        let said = |k: f64| if k < 0.0 { 0.0 } else { voice[k as usize] };
+        let mut turn = 0;
+        let hear = |n: usize| {
+            while turns.get(turn + 1).is_some_and(|t| t.0 <= n) {
+                turn += 1;
+            }
+            let (along, aside) = turns[turn].1;
+            let metres = (along - self.at(n as f64 / RATE)).hypot(aside).max(0.7);
+            let at = n as f64 - metres / 343.0 * RATE;
+            let (before, part) = (at.floor(), at.fract() as f32);
+            (said(before) * (1.0 - part) + said(before + 1.0) * part) * (4.0 / metres) as f32
+        };
+        (0..voice.len()).map(hear).collect()
+    }
+}
+
+/// Three recordings, the first by somebody who goes ten metres nearer in so many seconds.
+fn carried(seed: u64, spots: &[(f64, f64)], takes_s: f64) -> Vec<Vec<f32>> {
+    let voice = talk(seed, 330.0);
+    let mut dice = Dice(2 * seed + 1);
+    let (mut turns, mut at_s) = (Vec::new(), 0.0);
+    while at_s < 330.0 {
+        turns.push((samples(at_s), spots[(spots.len() as f64 * dice.next()) as usize]));
+        at_s += 1.0 + 6.0 * dice.next();
+    }
+    let still = |metres: f64| Carried { metres: (metres, metres), between_s: (0.0, 1.0) };
+    let goes = Carried { metres: (12.0, 2.0), between_s: (160.0, 160.0 + takes_s) };
+    vec![
+        record(&goes.hears(&voice, &turns), 4.0, 310.0, 12.0, 0.05),
+        record(&still(5.0).hears(&voice, &turns), 10.0, 310.0, -9.0, 0.05),
+        record(&still(-3.0).hears(&voice, &turns), 0.0, 320.0, 3.0, 0.05),
+    ]
+}
+
+/// No cut, or one of which both sides say that it may be none.
+fn assert_not_sure_of_a_loss(alignment: &Alignment) {
+    for placement in &alignment.placements {
+        for pair in placement.pieces.windows(2) {
+            let jump_s = (pair[1].map.offset_s() - pair[0].map.offset_s()).abs();
+            let is_doubted = |p: &evidence::Piece| p.sigma_s() >= 0.48 * jump_s;
+            assert!(pair.iter().all(is_doubted), "{jump_s} {pair:?}");
+        }
+    }
+}
+
+#[test]
+fn a_recorder_that_is_carried_nearer_to_a_loudspeaker_is_not_said_to_have_lost_samples() {
+    for (seed, takes_s) in [(61, 2.5), (62, 7.0), (63, 30.0)] {
+        let alignment = align(&carried(seed, &[(-1.0, 0.0)], takes_s), &[0, 1, 2]);
+        assert_not_sure_of_a_loss(&alignment);
+    }
+}
+
+#[test]
+fn nor_is_one_that_is_carried_among_talkers_or_towards_all_of_them() {
+    let around = [(-1.0, 0.0), (7.0, 6.0), (14.0, 2.0)];
+    let ahead = [(-1.0, 0.0), (-1.0, 1.0), (-2.0, 0.5)];
+    for (seed, spots, takes_s) in [(64, &around, 7.0), (65, &ahead, 2.5), (66, &ahead, 7.0)] {
+        let alignment = align(&carried(seed, spots, takes_s), &[0, 1, 2]);
+        assert_not_sure_of_a_loss(&alignment);
+    }
 }

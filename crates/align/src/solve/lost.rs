@@ -10,10 +10,13 @@
 //! that recorder must show too, by as much, at the same moment: a talker who takes over from
 //! another at the far end of the room makes pairs jump by different amounts. The moment is then
 //! sought in eighths of a second, by the coherence of phase on either side (`tie::copy`).
+//! A recorder that is carried nearer to what it hears, or a source that walks, moves all its lags, too,
+//! but little by little (`tie::glide`): that is no loss. Where the sound does not tell, as in a pause
+//! of the talk, the doubt of both sides holds half the step.
 //! Where a recorder has one partner only, a step is as certain, and what it is not: it may have
 //! lost samples, or the sound may come from elsewhere for good. It is cut where the lag never goes
-//! back, and the doubt of both sides holds half the step.
-//! Cost: windows × peaks² × slopes for each look; half a second for each cut.
+//! back, with the same doubt.
+//! Cost: windows × peaks² × slopes for each look; a second for each cut.
 //! Cannot: see losses below a millisecond; below 5 ms where sources move or take turns, or with
 //! fewer than three witnesses.
 
@@ -23,6 +26,8 @@ use super::clock::Looked;
 use super::pieces::Piece;
 use crate::Recording;
 use crate::tie::copy::Coherence;
+use crate::tie::gcc_phat::GccPhat;
+use crate::tie::glide;
 use crate::tie::refine::Window;
 
 /// Slopes tried, in parts per million.
@@ -136,29 +141,58 @@ pub(crate) fn cut(
     if losses.is_empty() {
         return Ok(None);
     }
-    let mut coherence = Coherence::new();
     let mut cuts = Vec::new();
+    let mut ears = (Coherence::new(), GccPhat::new());
     for loss in &losses {
-        let l = &looked[loss.look];
         let jump = &paths[loss.look].jumps[loss.jump];
-        let (left, right) = (
-            recordings[pieces[l.left_piece].recording],
-            recordings[pieces[l.right_piece].recording],
-        );
-        let right_s = coherence.turns(
-            (left.sound, right.sound),
-            (jump.before, jump.after),
-            (jump.lag_before, jump.lag_after),
-        )?;
-        let at_s = if loss.piece == l.right_piece { right_s } else { right_s + jump.lag_before };
-        let doubt_s = if loss.is_doubted { 0.5 * loss.lost_s } else { 0.0 };
-        cuts.push((loss.piece, at_s, loss.lost_s, doubt_s));
+        cuts.extend(moment(&mut ears, loss, jump, pieces, &looked[loss.look], recordings)?);
     }
-    cuts.sort_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    Ok((!cuts.is_empty()).then(|| parted(pieces, cuts)))
+}
+
+/// Where a piece is cut.
+struct Parting {
+    piece: usize,
+    /// The loser's clock.
+    at_s: f64,
+    lost_s: f64,
+    doubt_s: f64,
+}
+
+/// When a loss was, by the look that places it best; `None` where its lag changed little by little.
+fn moment(
+    (coherence, gcc): &mut (Coherence, GccPhat),
+    loss: &Loss,
+    jump: &Jump,
+    pieces: &[Piece],
+    look: &Looked,
+    recordings: &[&Recording],
+) -> io::Result<Option<Parting>> {
+    let sound_of = |piece: usize| recordings[pieces[piece].recording].sound;
+    let sounds = (sound_of(look.left_piece), sound_of(look.right_piece));
+    let lags = (jump.lag_before, jump.lag_after);
+    let right_s = coherence.turns(sounds, (jump.before, jump.after), lags)?;
+    let within_s = jump.after - jump.before;
+    let grown = glide::grown(gcc, sounds, (right_s, within_s), (lags.0, lags.1 - lags.0))?;
+    if grown.is_glide() {
+        return Ok(None);
+    }
+    let is_doubted = loss.is_doubted || !grown.is_step();
+    Ok(Some(Parting {
+        piece: loss.piece,
+        at_s: if loss.piece == look.right_piece { right_s } else { right_s + jump.lag_before },
+        lost_s: loss.lost_s,
+        doubt_s: if is_doubted { 0.5 * loss.lost_s } else { 0.0 },
+    }))
+}
+
+/// The pieces, cut.
+fn parted(pieces: &[Piece], mut cuts: Vec<Parting>) -> Cut {
+    cuts.sort_by(|a, b| a.piece.cmp(&b.piece).then(a.at_s.total_cmp(&b.at_s)));
     let mut result = Cut { pieces: Vec::new(), doubts_s: Vec::new() };
     for (k, piece) in pieces.iter().enumerate() {
         let (mut rest, mut doubt_before_s) = (*piece, 0.0);
-        for &(_, at_s, lost_s, doubt_s) in cuts.iter().filter(|c| c.0 == k) {
+        for &Parting { at_s, lost_s, doubt_s, .. } in cuts.iter().filter(|c| c.piece == k) {
             if at_s <= rest.start_s || at_s >= rest.end_s {
                 continue;
             }
@@ -170,7 +204,7 @@ pub(crate) fn cut(
         result.pieces.push(rest);
         result.doubts_s.push(doubt_before_s);
     }
-    Ok(Some(result))
+    result
 }
 
 fn losses(looked: &[Looked], paths: &[Path]) -> Vec<Loss> {

@@ -69,6 +69,33 @@ impl GccPhat {
     /// [`WINDOW_SAMPLES`] long; a positive lag: the sound is later in `left`. Nothing when either
     /// is silent.
     pub fn surprise(&mut self, left: &[f32], right: &[f32], reach: usize) -> Option<Vec<f32>> {
+        let (mut squares, median) = self.squares(left, right, reach)?;
+        for value in &mut squares {
+            let times = value.abs() / median;
+            let held = if times <= SURPRISE_MAX {
+                times
+            } else {
+                SURPRISE_MAX * (1.0 + 0.1 * (times / SURPRISE_MAX).ln())
+            };
+            *value = held.copysign(*value);
+        }
+        Some(squares)
+    }
+
+    /// How much likelier each lag is than that nothing agrees, in nepers, however much that is, and
+    /// whichever way round the sounds are: half the squared correlation over its variance, of which
+    /// chance leaves the median at 0.455. Otherwise as [`surprise`](Self::surprise).
+    pub fn nepers(&mut self, left: &[f32], right: &[f32], reach: usize) -> Option<Vec<f32>> {
+        let (mut squares, median) = self.squares(left, right, reach)?;
+        let variance = median / 0.455;
+        for square in &mut squares {
+            *square = 0.5 * square.abs() / variance;
+        }
+        Some(squares)
+    }
+
+    /// The squared correlation at each lag, with its sign, and the median of all without.
+    fn squares(&mut self, left: &[f32], right: &[f32], reach: usize) -> Option<(Vec<f32>, f32)> {
         let (left_gain, right_gain) = (gain(left)?, gain(right)?);
         let samples = left.iter().zip(right).zip(self.taper.iter());
         for (both, ((left, right), taper)) in self.both.iter_mut().zip(samples) {
@@ -86,19 +113,7 @@ impl GccPhat {
         let mut sorted: Vec<u32> = squares.iter().map(|square| square.abs().to_bits()).collect();
         let mid = sorted.len() / 2;
         let median = f32::from_bits(*sorted.select_nth_unstable(mid).1);
-        if median <= 0.0 {
-            return None;
-        }
-        for value in &mut squares {
-            let times = value.abs() / median;
-            let held = if times <= SURPRISE_MAX {
-                times
-            } else {
-                SURPRISE_MAX * (1.0 + 0.1 * (times / SURPRISE_MAX).ln())
-            };
-            *value = held.copysign(*value);
-        }
-        Some(squares)
+        (median > 0.0).then_some((squares, median))
     }
 }
 

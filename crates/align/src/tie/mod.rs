@@ -2,6 +2,7 @@
 
 pub(crate) mod copy;
 pub(crate) mod gcc_phat;
+pub(crate) mod glide;
 pub(crate) mod light;
 pub(crate) mod pairs;
 pub(crate) mod refine;

@@ -22,7 +22,7 @@ use crate::event::{Event, Step, Unit};
 use crate::sound::{KeptSound, checksum, open_sealed, write_sealed_of_case};
 
 /// Counted up when the same sound would be placed otherwise.
-const ALIGN_VERSION: u32 = 14;
+const ALIGN_VERSION: u32 = 15;
 
 /// What was found between any two recordings.
 const FINDINGS: &str = "findings-v1";
