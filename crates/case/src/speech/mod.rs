@@ -87,9 +87,12 @@ impl Case {
     /// If the database cannot be read; [`Error::Damaged`].
     pub fn transcripts(&self, source: &SourceId) -> Result<Vec<Transcript>, Error> {
         self.at_one_moment(|case| {
-            let all = case.kept_transcripts()?;
-            let of_source = all.iter().filter(|kept| kept.source == *source);
-            of_source.map(|kept| case.transcript_of(kept)).collect()
+            let mut query = case.db.prepare_cached(
+                "SELECT custody, source, by_whom, run FROM transcript WHERE source = ?1 \
+                 ORDER BY document IS NOT NULL, custody",
+            )?;
+            let kept = query.query_map([source.to_string()], read_kept)?;
+            kept.map(|kept| case.transcript_of(&kept?)).collect()
         })
     }
 
