@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use super::fold::{tokens, written};
-use super::index::{Index, PASSAGE_BITS, speaker_of};
+use super::index::{Index, PASSAGE_BITS, first_passage, speaker_of};
 use super::matching::{Match, Words};
 use super::query::{Odd, Query, Term};
 use crate::Case;
@@ -298,7 +298,7 @@ impl Index {
         let mut ranges = Vec::new();
         let meant = |origin: &&Origin| sources.is_none_or(|all| all.contains(&origin.source));
         for origin in origins.values().filter(meant) {
-            let first = (origin.id << PASSAGE_BITS) + 1;
+            let first = first_passage(origin.id);
             let end = first + origin.passages;
             if !query.is_timed() {
                 ranges.push(first..end);

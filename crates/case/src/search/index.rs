@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evidence::{Source, SourceId, SourceKind, Stenographer, Transcript};
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, Params, Transaction, TransactionBehavior};
 
 use super::fold::tokens;
 use super::passages::passages;
@@ -252,20 +252,25 @@ impl Putting<'_> {
 
     fn put_said(&mut self, key: &str, kept: &Kept, said: &Transcript) -> Result<(), Error> {
         let passages = passages(said);
-        let first = self.put_origin(key, &kept.source, Some(kept.record), passages.len(), None)?;
+        let origin = self.next_origin()?;
         let before = self.words;
-        for (id, passage) in (first..).zip(&passages) {
+        for (id, passage) in (first_passage(origin)..).zip(&passages) {
             let utterances = &said.utterances[passage.first..=passage.last];
             let words = utterances.iter().flat_map(|said| &said.words).map(|word| &*word.text);
             let speaker = &utterances[0];
             self.put_tokens(id, words, &speaker_of(speaker.speaker.as_deref(), speaker.voice))?;
-            self.db
-                .prepare_cached(
-                    "INSERT INTO passage (id, first, last, start_ns) VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute((id, passage.first as i64, passage.last as i64, passage.start.0))?;
+            self.put(
+                "INSERT INTO passage (id, first, last, start_ns) VALUES (?1, ?2, ?3, ?4)",
+                (id, passage.first as i64, passage.last as i64, passage.start.0),
+            )?;
         }
-        self.count(key, before)
+        let record = kept.record as i64;
+        let (passages, words) = (passages.len() as i64, (self.words - before) as i64);
+        self.put(
+            "INSERT INTO origin (id, key, source, record, passages, words) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (origin, key, kept.source.to_string(), record, passages, words),
+        )
     }
 
     fn put_written(
@@ -278,43 +283,32 @@ impl Putting<'_> {
             Ok(paragraphs) => (&paragraphs[..], None),
             Err(why) => (&[][..], Some(why.as_str())),
         };
-        let first = self.put_origin(key, &source.id, None, paragraphs.len(), why)?;
+        let origin = self.next_origin()?;
         let before = self.words;
-        for (id, paragraph) in (first..).zip(paragraphs) {
+        for (id, paragraph) in (first_passage(origin)..).zip(paragraphs) {
             self.put_tokens(id, paragraph.text.split_whitespace(), "")?;
-            self.db
-                .prepare_cached("INSERT INTO paragraph (id, page, text) VALUES (?1, ?2, ?3)")?
-                .execute((id, paragraph.page, &paragraph.text))?;
+            self.put(
+                "INSERT INTO paragraph (id, page, text) VALUES (?1, ?2, ?3)",
+                (id, paragraph.page, &paragraph.text),
+            )?;
         }
-        self.count(key, before)
+        let (passages, words) = (paragraphs.len() as i64, (self.words - before) as i64);
+        self.put(
+            "INSERT INTO origin (id, key, source, passages, words, why) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            (origin, key, source.id.to_string(), passages, words, why),
+        )
     }
 
-    /// Makes room for what comes; returns the number of its first passage.
-    fn put_origin(
-        &self,
-        key: &str,
-        source: &SourceId,
-        record: Option<u64>,
-        passages: usize,
-        why: Option<&str>,
-    ) -> Result<i64, Error> {
-        let id: i64 =
-            self.db
-                .query_row("SELECT coalesce(max(id), 0) + 1 FROM origin", [], |row| row.get(0))?;
-        self.db
-            .prepare_cached(
-                "INSERT INTO origin (id, key, source, record, passages, words, why) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)",
-            )?
-            .execute((
-                id,
-                key,
-                source.to_string(),
-                record.map(|n| n as i64),
-                passages as i64,
-                why,
-            ))?;
-        Ok((id << PASSAGE_BITS) + 1)
+    /// The number for what comes next.
+    fn next_origin(&self) -> Result<i64, Error> {
+        let next = "SELECT coalesce(max(id), 0) + 1 FROM origin";
+        Ok(self.db.prepare_cached(next)?.query_row([], |row| row.get(0))?)
+    }
+
+    fn put(&self, row: &str, values: impl Params) -> Result<(), Error> {
+        self.db.prepare_cached(row)?.execute(values)?;
+        Ok(())
     }
 
     fn put_tokens<'a>(
@@ -333,27 +327,15 @@ impl Putting<'_> {
                 text.push_str(&token);
                 if !self.heard.contains(&token) {
                     if let Some(sound) = sounds::key(&token) {
-                        self.db
-                            .prepare_cached(
-                                "INSERT OR IGNORE INTO word (word, sound) VALUES (?1, ?2)",
-                            )?
-                            .execute((&token, sound))?;
+                        let row = "INSERT OR IGNORE INTO word (word, sound) VALUES (?1, ?2)";
+                        self.put(row, (&token, sound))?;
                     }
                     self.heard.insert(token);
                 }
             }
         }
-        self.db
-            .prepare_cached("INSERT INTO said (rowid, words, speaker) VALUES (?1, ?2, ?3)")?
-            .execute((id, text, tokens(speaker).join(" ")))?;
-        Ok(())
-    }
-
-    fn count(&self, key: &str, before: usize) -> Result<(), Error> {
-        self.db
-            .prepare_cached("UPDATE origin SET words = ?2 WHERE key = ?1")?
-            .execute((key, (self.words - before) as i64))?;
-        Ok(())
+        let row = "INSERT INTO said (rowid, words, speaker) VALUES (?1, ?2, ?3)";
+        self.put(row, (id, text, tokens(speaker).join(" ")))
     }
 }
 
@@ -366,16 +348,21 @@ pub(super) fn speaker_of(name: Option<&str>, voice: Option<u32>) -> String {
     }
 }
 
+/// The number of an origin's first passage.
+pub(super) fn first_passage(origin: i64) -> i64 {
+    (origin << PASSAGE_BITS) + 1
+}
+
 fn take_out(db: &Connection, key: &str) -> Result<bool, Error> {
     let mut query =
         db.prepare_cached("DELETE FROM origin WHERE key = ?1 RETURNING id, passages")?;
     let mut rows = query.query([key])?;
     let Some(row) = rows.next()? else { return Ok(false) };
-    let (first, passages): (i64, i64) = (row.get::<_, i64>(0)? << PASSAGE_BITS, row.get(1)?);
+    let (first, passages): (i64, i64) = (first_passage(row.get(0)?), row.get(1)?);
     drop(rows);
     for table in ["said WHERE rowid", "passage WHERE id", "paragraph WHERE id"] {
         db.prepare_cached(&format!("DELETE FROM {table} BETWEEN ?1 AND ?2"))?
-            .execute((first, first + passages))?;
+            .execute((first, first + passages - 1))?;
     }
     Ok(true)
 }

@@ -7,7 +7,7 @@
 mod words;
 
 use evidence::{MediaTime, SourceId, Stenographer, Transcript, Unclear, Utterance};
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -87,12 +87,9 @@ impl Case {
     /// If the database cannot be read; [`Error::Damaged`].
     pub fn transcripts(&self, source: &SourceId) -> Result<Vec<Transcript>, Error> {
         self.at_one_moment(|case| {
-            let mut query = case.db.prepare_cached(
-                "SELECT custody, source, by_whom, run FROM transcript WHERE source = ?1 \
-                 ORDER BY document IS NOT NULL, custody",
-            )?;
-            let kept = query.query_map([source.to_string()], read_kept)?;
-            kept.map(|kept| case.transcript_of(&kept?)).collect()
+            let order = "WHERE source = ?1 ORDER BY document IS NOT NULL, custody";
+            let kept = case.kept(order, [source.to_string()])?;
+            kept.iter().map(|kept| case.transcript_of(kept)).collect()
         })
     }
 
@@ -102,12 +99,7 @@ impl Case {
     /// # Errors
     /// If the database cannot be read.
     pub fn kept_transcripts(&self) -> Result<Vec<Kept>, Error> {
-        let mut query = self.db.prepare_cached(
-            "SELECT custody, source, by_whom, run FROM transcript \
-             ORDER BY source, document IS NOT NULL, custody",
-        )?;
-        let kept = query.query_map([], read_kept)?.collect::<Result<_, _>>()?;
-        Ok(kept)
+        self.kept("ORDER BY source, document IS NOT NULL, custody", [])
     }
 
     /// The transcript that was stored under a custody record; none if another has taken its place.
@@ -116,15 +108,17 @@ impl Case {
     /// If the database cannot be read; [`Error::Damaged`].
     pub fn transcript(&self, record: u64) -> Result<Option<Transcript>, Error> {
         self.at_one_moment(|case| {
-            let kept = case
-                .db
-                .prepare_cached(
-                    "SELECT custody, source, by_whom, run FROM transcript WHERE custody = ?1",
-                )?
-                .query_row([record as i64], read_kept)
-                .optional()?;
-            kept.map(|kept| case.transcript_of(&kept)).transpose()
+            let kept = case.kept("WHERE custody = ?1", [record as i64])?;
+            kept.first().map(|kept| case.transcript_of(kept)).transpose()
         })
+    }
+
+    fn kept(&self, which: &str, asked: impl Params) -> Result<Vec<Kept>, Error> {
+        let mut query = self.db.prepare_cached(&format!(
+            "SELECT custody, source, by_whom, run FROM transcript {which}"
+        ))?;
+        let kept = query.query_map(asked, read_kept)?.collect::<Result<_, _>>()?;
+        Ok(kept)
     }
 
     /// Utterances `first..=last` of a transcript, counted from 0; fewer where it has not so many.
