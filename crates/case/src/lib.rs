@@ -146,6 +146,25 @@ impl Case {
         Ok(case)
     }
 
+    /// The same case once more, for reading only and on a connection of its own: for a thread that
+    /// nobody is to wait for.
+    ///
+    /// # Errors
+    /// If the database cannot be opened again.
+    pub fn beside(&self) -> Result<Self, Error> {
+        let access = if self.access == Access::Frozen { Access::Frozen } else { Access::Read };
+        Ok(Self {
+            dir: self.dir.clone(),
+            db: schema::open(&self.path(), access)?,
+            access,
+            held: RefCell::new(Weak::new()),
+            kept: None,
+            open_runs: Vec::new(),
+            standing: RefCell::new(self.custody_standing()),
+            custody_length: Cell::new(None),
+        })
+    }
+
     /// The folder.
     pub fn dir(&self) -> &Path {
         &self.dir

@@ -63,6 +63,7 @@ use markers::{MARKERS, Markers, Names as _};
 use notes::Known;
 use page::Page;
 use proxies::Proxies;
+use search::Finder;
 use veils::{VEILED, Veils};
 use view::CaseView;
 use writes::Wishes;
@@ -105,6 +106,9 @@ pub struct Server {
     /// A window has been open: what it shows is worth making.
     watched: AtomicBool,
     kept: Mutex<Kept>,
+    /// What is said on each clock, of the case after so many changes; held by whoever reads it anew.
+    said: Mutex<Option<(u64, Arc<Vec<Said>>)>>,
+    finder: Finder,
     proxies: Proxies,
     wishes: Wishes,
     /// Held by whoever reads a whole file of evidence for the page.
@@ -124,8 +128,6 @@ struct Kept {
     view: Option<(u64, Arc<CaseView>)>,
     /// For whoever asks why something lies where it does: with every tie.
     snapshot: Option<(u64, Arc<(Snapshot, Labels)>)>,
-    /// What is said on each clock.
-    said: Option<(u64, Arc<Vec<Said>>)>,
     /// Files that were found to hold what was added, and how they looked then.
     confirmed: std::collections::BTreeMap<SourceId, Look>,
 }
@@ -177,6 +179,8 @@ impl Server {
             made: AtomicBool::new(false),
             watched: AtomicBool::new(false),
             kept: Mutex::default(),
+            said: Mutex::default(),
+            finder: Finder::default(),
             proxies: Proxies::default(),
             wishes: Wishes::default(),
             reading: Mutex::default(),
@@ -231,14 +235,17 @@ impl Server {
     /// # Errors
     /// If the case cannot be read.
     fn said(&self) -> Result<Arc<Vec<Said>>, Error> {
-        self.look()?;
-        let revision = self.revision.load(Ordering::Acquire);
-        if let Some((_, known)) = self.kept().said.as_ref().filter(|(of, _)| *of == revision) {
-            return Ok(Arc::clone(known));
+        let mut known = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        // Read first: what changes from here on is seen by the next request.
+        let changes = self.case().changes()?;
+        if let Some((_, said)) = known.as_ref().filter(|(of, _)| *of == changes) {
+            return Ok(Arc::clone(said));
         }
-        let known = Arc::new(crate::steps::said::of_case(&self.case())?);
-        self.kept().said = Some((revision, Arc::clone(&known)));
-        Ok(known)
+        // Telling apart what hundreds of hours say takes seconds: no other request waits for that.
+        let case = self.case().beside()?;
+        let said = Arc::new(crate::steps::said::of_case(&case)?);
+        *known = Some((changes, Arc::clone(&said)));
+        Ok(said)
     }
 
     /// All that holds until something changes.

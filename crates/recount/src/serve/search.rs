@@ -1,11 +1,17 @@
 //! Finding words, for the page: what `recount search` finds, with where each is on which clock.
+//!
+//! It is asked at every keystroke, so the index stays open, and it reads the case on a connection of
+//! its own: whoever types waits for no other request, and nobody who plays waits for a search, not
+//! even while the index is made for the first time.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::extract::{Query as UrlQuery, State};
 use axum::http::StatusCode;
-use case::search::{Ground, Hit, Place, Query};
+use case::Case;
+use case::search::{Found, Ground, Hit, Index, Place, Query};
 use evidence::{CaseTime, SourceId};
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +25,10 @@ use crate::steps::index;
 
 /// Results in one answer, at most: more are narrowed down, not read.
 const AT_ONCE: usize = 60;
+
+/// A case that did not change is looked at anew after so long: a document that was away may be back,
+/// or `pdftotext` have come. Longer than a word takes to type, and short beside what installing takes.
+const LEVEL_EVERY: Duration = Duration::from_secs(10);
 
 /// What was found.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -87,28 +97,77 @@ pub async fn search(
     State(server): State<Arc<Server>>,
     UrlQuery(asked): UrlQuery<Asked>,
 ) -> Result<Json<FoundView>, Failed> {
-    Ok(Json(aside(&server, move |server| found(server, &asked.q)).await?))
+    Ok(Json(aside(&server, move |server| server.finder.found(server, &asked.q)).await?))
 }
 
-fn found(server: &Server, text: &str) -> Result<FoundView, Failed> {
-    let odd = |odd: case::search::Odd| Failed::new(StatusCode::BAD_REQUEST, odd.to_string());
-    let query = Query::parse(text).map_err(odd)?;
-    let case = server.case();
-    let (index, away) = index::run(&|| server.stop.asked(), &case)?;
-    let names = snapshot::names(&case)?;
-    let ground = Ground::of(&case, names).map_err(Error::from)?;
-    let found = match index.search(&case, &ground, &query, AT_ONCE) {
-        Err(case::Error::Query(wrong)) => return Err(odd(wrong)),
-        found => found.map_err(Error::from)?,
-    };
-    let unread = index.unread().map_err(Error::from)?;
-    let told = Told { query: text, found: &found, ground: &ground, unread: &unread };
-    Ok(FoundView {
-        hits: found.hits.iter().map(|hit| view(&told, hit)).collect(),
-        passages: found.passages as u32,
-        is_all: found.is_all,
-        unread: (unread.len() + away.len()) as u32,
-    })
+/// What answers queries, one at a time; opened by the first of them.
+#[derive(Debug, Default)]
+pub struct Finder(Mutex<Option<Open>>);
+
+/// The index of the case as it was after so many changes.
+#[derive(Debug)]
+struct Open {
+    case: Case,
+    index: Index,
+    ground: Ground,
+    changes: u64,
+    /// Documents that could not be read.
+    unread: u32,
+    levelled: Instant,
+}
+
+impl Finder {
+    fn found(&self, server: &Server, text: &str) -> Result<FoundView, Failed> {
+        let odd = |odd: case::search::Odd| Failed::new(StatusCode::BAD_REQUEST, odd.to_string());
+        let query = Query::parse(text).map_err(odd)?;
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Taken out meanwhile: after an error all of it is opened anew.
+        let open = match kept.take() {
+            Some(open) => open.level(server)?,
+            None => Open::new(server)?,
+        };
+        let answer = match open.index.search(&open.case, &open.ground, &query, AT_ONCE) {
+            Err(case::Error::Query(wrong)) => Err(odd(wrong)),
+            found => Ok(open.told(text, &found.map_err(Error::from)?)),
+        };
+        *kept = Some(open);
+        answer
+    }
+}
+
+impl Open {
+    fn new(server: &Server) -> Result<Self, Error> {
+        let case = server.case().beside()?;
+        let changes = case.changes()?;
+        let (index, away) = index::run(&|| server.stop.asked(), &case)?;
+        let ground = Ground::of(&case, snapshot::names(&case)?)?;
+        let unread = (index.unread()?.len() + away.len()) as u32;
+        Ok(Self { case, index, ground, changes, unread, levelled: Instant::now() })
+    }
+
+    fn level(mut self, server: &Server) -> Result<Self, Error> {
+        // Read first: what changes from here on is seen by the next query.
+        let changes = self.case.changes()?;
+        if changes == self.changes && self.levelled.elapsed() < LEVEL_EVERY {
+            return Ok(self);
+        }
+        let away = index::level(&|| server.stop.asked(), &self.case, &mut self.index)?;
+        if changes != self.changes {
+            self.ground = Ground::of(&self.case, snapshot::names(&self.case)?)?;
+        }
+        let unread = (self.index.unread()?.len() + away.len()) as u32;
+        Ok(Self { changes, unread, levelled: Instant::now(), ..self })
+    }
+
+    fn told(&self, text: &str, found: &Found) -> FoundView {
+        let told = Told { query: text, found, ground: &self.ground, unread: &[] };
+        FoundView {
+            hits: found.hits.iter().map(|hit| view(&told, hit)).collect(),
+            passages: found.passages as u32,
+            is_all: found.is_all,
+            unread: self.unread,
+        }
+    }
 }
 
 fn view(told: &Told, hit: &Hit) -> HitView {

@@ -35,6 +35,15 @@ enum NoText {
 /// stays.
 pub fn run(stop: &dyn Fn() -> bool, case: &Case) -> Result<(Index, Away), Error> {
     let mut index = Index::open(case)?;
+    let away = level(stop, case, &mut index)?;
+    Ok((index, away))
+}
+
+/// Brings an open index up to date. Returns which documents could not be read now, with the reason.
+///
+/// # Errors
+/// Those of [`run`].
+pub fn level(stop: &dyn Fn() -> bool, case: &Case, index: &mut Index) -> Result<Away, Error> {
     let papers = Papers::open(Limits::default())?;
     let with = if papers.is_some() { "with pdftotext" } else { "without pdftotext" };
     let read_by = format!("documents {READER_VERSION} {with}");
@@ -51,7 +60,7 @@ pub fn run(stop: &dyn Fn() -> bool, case: &Case) -> Result<(Index, Away), Error>
     if stop() {
         return Err(Error::Stopped);
     }
-    Ok((index, away))
+    Ok(away)
 }
 
 fn text(
