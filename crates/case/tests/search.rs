@@ -114,7 +114,7 @@ fn a_phrase_is_found_at_its_own_word_also_across_two_cues() {
         panic!("{hit:?}")
     };
     assert_eq!((*end, *case), (MediaTime(22 * S + S / 4), CaseTime(21 * S)));
-    assert_eq!((*confidence, speaker.as_str()), (Some(0.8), "voice 1"));
+    assert_eq!((*confidence, speaker.as_str()), (Some(0.8), "Voice 1"));
     assert!(found.is_all && found.is_ranked && found.passages == 1);
 }
 

@@ -111,6 +111,13 @@ impl Utterance {
         self.words.iter().map(|word| word.end).max().unwrap_or(MediaTime(0))
     }
 
+    /// Who speaks: by name, or as a voice of the recording, counted from 1; nothing where it cannot
+    /// be told.
+    pub fn who(&self) -> Option<String> {
+        let voice = || self.voice.map(|voice| format!("Voice {}", u64::from(voice) + 1));
+        self.speaker.clone().or_else(voice)
+    }
+
     /// Its words with a space between each two.
     pub fn text(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
@@ -118,9 +125,32 @@ impl Utterance {
     }
 }
 
+/// What is compared where two hands wrote down the same sound: the letters and digits of a word,
+/// small. Empty of what has neither.
+pub fn bare(word: &str) -> String {
+    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_word_is_compared_without_case_and_marks() {
+        assert_eq!(bare("“Élodie’s,"), "élodies");
+        assert_eq!(bare(" — "), "");
+    }
+
+    #[test]
+    fn who_speaks_has_a_name_or_a_number() {
+        let said = |speaker: Option<&str>, voice| {
+            let (words, speaker) = (vec![], speaker.map(str::to_owned));
+            Utterance { words, voice, speaker, language: None }.who()
+        };
+        assert_eq!(said(Some("Mara"), Some(0)).as_deref(), Some("Mara"));
+        assert_eq!(said(None, Some(0)).as_deref(), Some("Voice 1"));
+        assert_eq!(said(None, None), None);
+    }
 
     #[test]
     fn an_utterance_lasts_from_its_first_word_to_the_end_of_its_longest() {

@@ -13,6 +13,7 @@
 use std::cmp::Ordering;
 
 use evidence::CaseTime;
+use evidence::speech::bare;
 
 /// What one recording understood, on the clock of its island.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -90,12 +91,6 @@ pub fn share(tracks: &[Track]) -> Vec<Told> {
     told
 }
 
-/// What is compared of a word: its letters and digits, small.
-pub fn key(text: &str) -> String {
-    let letters = text.chars().filter(|c| c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
-}
-
 /// One utterance of one track.
 #[derive(Clone, Copy)]
 struct Spoken {
@@ -163,7 +158,7 @@ const LIKENESS_MIN: f64 = 0.6;
 /// Whether enough of two utterances are the same words at the same time. A single short word such
 /// as "yes" says little by itself, but two recordings that wrote it within [`APART_S`] heard it.
 fn are_one(a: &[TimedWord], b: &[TimedWord]) -> bool {
-    let keys = |words: &[TimedWord]| words.iter().map(|w| key(&w.text)).collect::<Vec<_>>();
+    let keys = |words: &[TimedWord]| words.iter().map(|w| bare(&w.text)).collect::<Vec<_>>();
     let (a_keys, b_keys) = (keys(a), keys(b));
     let same = matches(a, b, |i, j| likeness(&a_keys[i], &b_keys[j]) >= LIKENESS_MIN);
     // A long utterance of one track may span several of another, so the shorter one decides, by
@@ -443,14 +438,14 @@ fn neighbour(slots: &[Slot], at: usize) -> usize {
 }
 
 fn cost_over(slot: &Slot, word: &TimedWord) -> f64 {
-    let own = key(&word.text);
+    let own = bare(&word.text);
     let mut best = f64::INFINITY;
     for other in slot.words.iter().flatten() {
         let apart = apart_s(other, word);
         if apart > APART_S {
             continue;
         }
-        let unlike = COST_OTHER * (1.0 - likeness(&key(&other.text), &own));
+        let unlike = COST_OTHER * (1.0 - likeness(&bare(&other.text), &own));
         best = best.min(unlike + COST_APART * apart / APART_S);
     }
     best
@@ -487,7 +482,7 @@ fn elect(slot: &Slot, members: &[Member], weights: &[f32]) -> Option<ToldWord> {
     for (place, word) in slot.words.iter().enumerate() {
         match word {
             Some(word) => {
-                let (own, votes) = (key(&word.text), word.confidence * weights[place]);
+                let (own, votes) = (bare(&word.text), word.confidence * weights[place]);
                 match candidates.iter_mut().find(|(key, _)| *key == own) {
                     Some((_, sum)) => *sum += votes,
                     None => candidates.push((own, votes)),
@@ -503,7 +498,7 @@ fn elect(slot: &Slot, members: &[Member], weights: &[f32]) -> Option<ToldWord> {
     if silence > most {
         return None;
     }
-    let has = |place: &usize| slot.words[*place].is_some_and(|word| key(&word.text) == winner);
+    let has = |place: &usize| slot.words[*place].is_some_and(|word| bare(&word.text) == winner);
     // Its time and its form are those of whom it was clearest to.
     let votes = |place: usize| slot.words[place].map_or(0.0, |w| w.confidence * weights[place]);
     let place = (0..members.len())
@@ -512,7 +507,7 @@ fn elect(slot: &Slot, members: &[Member], weights: &[f32]) -> Option<ToldWord> {
     let mut others: Vec<(usize, Heard)> = Vec::new();
     for (other, word) in slot.words.iter().enumerate().filter(|(other, _)| *other != place) {
         let heard = match word {
-            Some(word) if key(&word.text) == winner => Heard::Same,
+            Some(word) if bare(&word.text) == winner => Heard::Same,
             Some(word) => Heard::Other(word.text.clone()),
             None if members[other].is_listening(slot.at_ns) => Heard::Nothing,
             None => continue,

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use evidence::CaseTime;
+use evidence::speech::bare;
 use serde_json::Value;
-use speech::shared::{TimedWord, Track, key, share};
+use speech::shared::{TimedWord, Track, share};
 
 const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/lantern-quay/truth");
 
@@ -69,7 +70,7 @@ fn truth(names: &[&String]) -> Vec<String> {
 }
 
 fn plain(text: &str) -> Vec<String> {
-    text.split([' ', '-']).map(key).filter(|word| !word.is_empty()).collect()
+    text.split([' ', '-']).map(bare).filter(|word| !word.is_empty()).collect()
 }
 
 /// Words that are wrong, missing or too many (Levenshtein).

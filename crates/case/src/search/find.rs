@@ -10,7 +10,7 @@ use rusqlite::OptionalExtension;
 use serde::Serialize;
 
 use super::fold::{tokens, written};
-use super::index::{Index, PASSAGE_BITS, first_passage, speaker_of};
+use super::index::{Index, PASSAGE_BITS, first_passage};
 use super::matching::{Match, Words};
 use super::query::{Odd, Query, Term};
 use crate::Case;
@@ -440,7 +440,7 @@ fn speech(ground: &Ground, query: &Query, at: &Candidate, said: &[Utterance]) ->
         case: near.map(|((case, _), _)| case),
         island: near.map(|(_, island)| island),
         sigma_ns: near.map(|((_, sigma_ns), _)| sigma_ns),
-        speaker: speaker_of(first.speaker.as_deref(), first.voice),
+        speaker: first.who().unwrap_or_default(),
         by: ground.by.get(&at.record?)?.clone(),
         confidence: meant.iter().filter_map(|word| word.confidence).min_by(f32::total_cmp),
         copied_from: ground

@@ -257,8 +257,7 @@ impl Putting<'_> {
         for (id, passage) in (first_passage(origin)..).zip(&passages) {
             let utterances = &said.utterances[passage.first..=passage.last];
             let words = utterances.iter().flat_map(|said| &said.words).map(|word| &*word.text);
-            let speaker = &utterances[0];
-            self.put_tokens(id, words, &speaker_of(speaker.speaker.as_deref(), speaker.voice))?;
+            self.put_tokens(id, words, &utterances[0].who().unwrap_or_default())?;
             self.put(
                 "INSERT INTO passage (id, first, last, start_ns) VALUES (?1, ?2, ?3, ?4)",
                 (id, passage.first as i64, passage.last as i64, passage.start.0),
@@ -336,15 +335,6 @@ impl Putting<'_> {
         }
         let row = "INSERT INTO said (rowid, words, speaker) VALUES (?1, ?2, ?3)";
         self.put(row, (id, text, tokens(speaker).join(" ")))
-    }
-}
-
-/// Who speaks, as it can be asked for: by name, or as the voice that lists show.
-pub(super) fn speaker_of(name: Option<&str>, voice: Option<u32>) -> String {
-    match (name, voice) {
-        (Some(name), _) => name.to_owned(),
-        (None, Some(voice)) => format!("voice {}", u64::from(voice) + 1),
-        (None, None) => String::new(),
     }
 }
 

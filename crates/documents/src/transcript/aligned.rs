@@ -2,13 +2,14 @@
 //!
 //! In: a transcript, and what a recogniser wrote of the same recording. Out: its utterances with times
 //! for every word; nothing if the two are not of the same sound. Method: global alignment (Needleman
-//! and Wunsch 1970) of the words of both, compared without case, accents and marks; words that match
+//! and Wunsch 1970) of the words of both, compared without case and marks; words that match
 //! or stand in for one another take the recogniser's times, those between are spread over what lies
 //! between. Where the transcript says when a line is, only words heard within `REACH_NS` of it are
 //! compared, which bounds time and memory: some hundred comparisons a word.
 //! Cannot: mend a transcript whose lines are further off than that, or know which of two equal words
 //! was left out.
 
+use evidence::speech::bare;
 use evidence::{MediaTime, Utterance, Word};
 
 use super::{Brought, Line, spread};
@@ -45,9 +46,9 @@ pub fn aligned(brought: &Brought, heard: &[Word]) -> Option<Vec<Utterance>> {
         .enumerate()
         .flat_map(|(n, line)| (0..line.words.len()).map(move |m| (n, m)))
         .collect();
-    let theirs: Vec<String> = heard.iter().map(|word| plain(&word.text)).collect();
+    let theirs: Vec<String> = heard.iter().map(|word| bare(&word.text)).collect();
     let own: Vec<String> =
-        ours.iter().map(|(n, m)| plain(&brought.lines[*n].words[*m].text)).collect();
+        ours.iter().map(|(n, m)| bare(&brought.lines[*n].words[*m].text)).collect();
     let windows = windows(brought, heard, &ours);
     let pairs = pairs(&own, &theirs, &windows)?;
     let same = pairs.iter().zip(&own).filter(|(pair, word)| {
@@ -182,9 +183,4 @@ fn likeness(one: &str, other: &str) -> i32 {
     let letters = one.chars().count().max(other.chars().count());
     let shared = one.chars().zip(other.chars()).take_while(|(a, b)| a == b).count();
     if letters > 2 && shared * 2 > letters { LIKE } else { OTHER }
-}
-
-/// A word without case and marks.
-fn plain(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -65,13 +65,9 @@ pub(crate) fn each(
     Ok(told(snapshot, format)?.iter().map(file).collect())
 }
 
-/// Who speaks: by name, or as a voice of the recording; empty where it cannot be told.
+/// [Who](Utterance::who) speaks, in one line; empty where it cannot be told.
 pub(crate) fn speaker(said: &Utterance) -> String {
-    match (&said.speaker, said.voice) {
-        (Some(name), _) => one_line(name),
-        (None, Some(voice)) => format!("Voice {}", u64::from(voice) + 1),
-        (None, None) => String::new(),
-    }
+    one_line(&said.who().unwrap_or_default())
 }
 
 /// By whom it was written down, as a sentence.
