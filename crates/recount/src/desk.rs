@@ -94,8 +94,18 @@ pub fn stamp() -> Stamp {
 
 /// Where this user's programs keep what they need and cannot make again.
 pub fn data_folder() -> Option<PathBuf> {
+    user_folder("XDG_DATA_HOME", ".local/share")
+}
+
+/// Where this user's programs keep what should outlive them.
+pub fn state_folder() -> Option<PathBuf> {
+    user_folder("XDG_STATE_HOME", ".local/state")
+}
+
+/// A folder as the XDG base directory specification has it: what `name` says, else this one at home.
+fn user_folder(name: &str, at_home: &str) -> Option<PathBuf> {
     let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    folder("XDG_DATA_HOME").or_else(|| Some(folder("HOME")?.join(".local").join("share")))
+    folder(name).or_else(|| Some(folder("HOME")?.join(at_home)))
 }
 
 /// `name@machine`, as far as the system tells.

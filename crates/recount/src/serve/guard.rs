@@ -16,7 +16,7 @@
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
@@ -282,12 +282,6 @@ fn read_secret(path: &Path) -> Option<String> {
     fs::File::open(path).ok()?.take(1024).read_to_string(&mut text).ok()?;
     let whole = text.len() == 2 * SECRET_BYTES && text.bytes().all(|b| b.is_ascii_hexdigit());
     whole.then_some(text)
-}
-
-/// Where this user's programs keep what should outlive them.
-pub fn state_folder() -> Option<PathBuf> {
-    let folder = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|p| p.is_absolute());
-    folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local").join("state")))
 }
 
 #[cfg(test)]

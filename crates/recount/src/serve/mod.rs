@@ -51,6 +51,7 @@ use media::Door;
 use publish::{Labels, Snapshot};
 use tokio::sync::broadcast;
 
+use crate::desk::state_folder;
 use crate::error::Error;
 use crate::steps::look::Look;
 use crate::steps::said::Said;
@@ -68,7 +69,6 @@ use veils::{VEILED, Veils};
 use view::CaseView;
 use writes::Wishes;
 
-pub use guard::state_folder;
 pub use net::bind;
 pub use network::Wanted;
 pub use opener::open as open_browser;

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempPath;
 
-use super::guard::state_folder;
+use crate::desk::state_folder;
 
 /// What opens a file as the desktop would.
 const OPENER: &str = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
