@@ -19,6 +19,22 @@ pub fn shown_text(text: &str) -> String {
     out
 }
 
+/// A file name as the target of a Markdown link: what would end the link, begin its fragment or mislead
+/// is escaped as in a URL.
+pub fn as_target(name: &str) -> String {
+    let mut target = String::with_capacity(name.len());
+    for c in name.chars() {
+        if c.is_whitespace() || misleads(c) || "()<>#?%\"\\[]".contains(c) {
+            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+                let _ = write!(target, "%{byte:02X}");
+            }
+        } else {
+            target.push(c);
+        }
+    }
+    target
+}
+
 fn shown_os(name: &OsStr) -> String {
     let mut out = String::with_capacity(name.len());
     for chunk in name.as_encoded_bytes().utf8_chunks() {
@@ -64,6 +80,13 @@ mod tests {
     #[test]
     fn bytes_that_are_not_text_are_still_told_apart() {
         assert_eq!(shown(OsStr::from_bytes(b"a\xffb\xfe")), "a\\xffb\\xfe");
+    }
+
+    #[test]
+    fn a_name_cannot_end_the_link_that_leads_to_it() {
+        assert_eq!(as_target("a (1)#[x]?.mp4"), "a%20%281%29%23%5Bx%5D%3F.mp4");
+        assert_eq!(as_target("\u{202e}4pm.exe\n"), "%E2%80%AE4pm.exe%0A");
+        assert_eq!(as_target("录音-Über.m4a"), "录音-Über.m4a");
     }
 
     #[test]

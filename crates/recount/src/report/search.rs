@@ -11,7 +11,7 @@ use evidence::{MediaTime, SourceId, Stenographer};
 use publish::times;
 use serde_json::{Value, json};
 
-use super::names::shown_text;
+use super::names::{as_target, shown_text};
 
 /// So many documents that were not searched are named.
 const UNREAD_SHOWN: usize = 5;
@@ -121,23 +121,6 @@ pub fn citation(told: &Told, source: SourceId, place: &Place, quoted: &str) -> S
         Place::Text { .. } => String::new(),
     };
     format!("[\"{}\"]({}{target})", shown_text(&quoted), as_target(&told.name(source)))
-}
-
-/// A file name as the target of a link: what would end the link or begin the fragment is escaped as
-/// in a URL.
-fn as_target(name: &str) -> String {
-    let mut target = String::with_capacity(name.len());
-    for c in name.chars() {
-        if c.is_whitespace() || c.is_control() || "()<>#?%\"\\[]".contains(c) {
-            let mut bytes = [0; 4];
-            for byte in c.encode_utf8(&mut bytes).bytes() {
-                let _ = write!(target, "%{byte:02X}");
-            }
-        } else {
-            target.push(c);
-        }
-    }
-    target
 }
 
 /// Media time as a fragment has it: seconds with milliseconds.

@@ -15,6 +15,7 @@ use std::path::Path;
 use evidence::SourceId;
 
 use super::view::{At, Marker};
+use crate::report::names::as_target;
 use crate::sound::checksum;
 
 /// The file, in the case folder.
@@ -134,7 +135,7 @@ fn line(marker: &Marker, names: &dyn Names) -> String {
             format!("island={island}")
         }
         At::Source { source, media } => {
-            let _ = write!(line, "{}#t={media:.3}", target(&names.name(source)));
+            let _ = write!(line, "{}#t={media:.3}", as_target(&names.name(source)));
             format!("source={source}")
         }
     };
@@ -163,22 +164,7 @@ fn escaped(note: &str) -> String {
     out
 }
 
-/// A name as the target of a link: what would end it is written as `%`-escapes.
-fn target(name: &str) -> String {
-    let mut out = String::new();
-    for c in name.chars() {
-        if "()#%<> ".contains(c) || c.is_control() {
-            let mut bytes = [0; 4];
-            for byte in c.encode_utf8(&mut bytes).bytes() {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
+/// What a target was made of by [`as_target`].
 fn untargeted(target: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = target.as_bytes();
