@@ -8,8 +8,6 @@ use std::fs::File;
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use crate::Error;
 
 /// What a model file says of itself.
@@ -58,27 +56,6 @@ pub fn examine(path: &Path) -> Result<ModelKind, Error> {
     outline.words()?;
     outline.weights()?;
     Ok(kind)
-}
-
-/// SHA-256 of a file, hexadecimal.
-///
-/// # Errors
-/// [`Error::Missing`], [`Error::Unreadable`]; [`Error::Stopped`] when asked to stop.
-pub fn fingerprint(path: &Path, stop: &dyn Fn() -> bool) -> Result<String, Error> {
-    let mut file = open(path)?;
-    let mut hash = Sha256::new();
-    let mut block = vec![0; 1 << 20];
-    loop {
-        if stop() {
-            return Err(Error::Stopped);
-        }
-        match file.read(&mut block) {
-            Ok(0) => return Ok(format!("{:x}", hash.finalize())),
-            Ok(count) => hash.update(&block[..count]),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(source) => return Err(unreadable(path, source)),
-        }
-    }
 }
 
 fn open(path: &Path) -> Result<File, Error> {

@@ -39,7 +39,7 @@ pub fn fetch(desk: &Desk, known: &Known) -> Result<Model, Error> {
     if part.metadata().map_or(0, |about| about.len()) < known.size_bytes {
         transfer(desk, known, &part)?;
     }
-    let sha256 = speech::model_file::fingerprint(&part, &|| desk.stopped())?;
+    let sha256 = media::hash(&part, &|| desk.stopped())?.0.to_string();
     if sha256 != known.sha256 {
         // It would be continued from for ever.
         let _ = std::fs::remove_file(&part);

@@ -156,15 +156,15 @@ fn name_of(path: &Path, sha256: &str) -> String {
 }
 
 fn hash(desk: &Desk, path: &Path) -> Result<Record, Error> {
-    let size_bytes = path.metadata().map_or(0, |about| about.len());
+    let total = path.metadata().map_or(0, |about| about.len());
     desk.tell(&Event::Started { step: Step::Model, files: 1 });
     let (step, unit) = (Step::Model, Unit::Bytes);
-    desk.tell(&Event::Advanced { step, unit, done: 0, total: size_bytes });
+    desk.tell(&Event::Advanced { step, unit, done: 0, total });
     let mtime_ns = mtime_ns(path).unwrap_or(0);
-    let sha256 = speech::model_file::fingerprint(path, &|| desk.stopped())?;
+    let (sha256, size_bytes) = media::hash(path, &|| desk.stopped())?;
     desk.tell(&Event::Advanced { step, unit, done: size_bytes, total: size_bytes });
     desk.tell(&Event::Finished { step, counts: [("hashed", 1)].into() });
-    Ok(Record { sha256, size_bytes, mtime_ns })
+    Ok(Record { sha256: sha256.to_string(), size_bytes, mtime_ns })
 }
 
 fn remembered(path: &Path) -> Option<Record> {
