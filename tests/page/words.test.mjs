@@ -94,6 +94,27 @@ test("a transcript that comes while the page is open is shown", async () => {
   assert.match(await page.locator(".words li").nth(2).textContent(), /34R-T01/);
 });
 
+test("while what is said is renewed it stays to be read, and who heard it too", async () => {
+  await page.getByRole("button", { name: "and 1 more" }).click();
+  await page.locator(".witnesses").waitFor();
+  const shown = await page.locator(".words li").count();
+  let answer, asked;
+  const mayAnswer = new Promise((resolve) => (answer = resolve));
+  const isAsked = new Promise((resolve) => (asked = resolve));
+  await page.route("**/api/said*", async (route) => {
+    asked();
+    await mayAnswer;
+    await route.continue();
+  });
+  bring(BOOM.replace("camera", "lens"), "34R-T01.WAV");
+  await isAsked;
+  assert.equal(await page.locator(".words li").count(), shown);
+  assert.ok(await page.locator(".witnesses").isVisible());
+  answer();
+  await page.locator(".words li", { hasText: "lens" }).waitFor();
+  assert.ok(await page.locator(".witnesses").isVisible());
+});
+
 test("what was said and written is found while one types, and Enter goes there", async () => {
   await press(page, "/");
   const field = page.locator("#find");

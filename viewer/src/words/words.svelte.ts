@@ -21,18 +21,22 @@ class Words {
     return this.utterances.findLastIndex((one) => one.start <= at);
   });
 
-  #of = "";
+  /** What the page wants, and of which state of the case what is here is. */
+  #wanted = { island: -1, revision: -1, at: 0 };
+  #revision = -1;
   #asking = false;
 
-  /** Sees to it that what is said around a moment of the clock is here. */
+  /** Sees to it that what is said around a moment of the clock is here. While it is renewed, the old stays. */
   follow(island: number | null, revision: number, at: number): void {
     if (island === null) return;
-    const of = `${island} ${revision}`;
-    if (of !== this.#of) {
-      this.#of = of;
-      this.known = false;
-      void this.#ask(island, at);
-    } else if (this.known && !this.#isHere(at)) void this.#ask(island, at);
+    if (island !== this.#wanted.island) {
+      [this.utterances, this.count, this.first, this.refused, this.known] = [[], 0, 0, null, false];
+      this.#revision = -1;
+    }
+    this.#wanted = { island, revision, at };
+    // Looked at in any case: an answer is what makes the page ask for what it has come to want meanwhile.
+    const isHere = this.#isHere(at);
+    if (revision !== this.#revision || !isHere) void this.#ask();
   }
 
   /** Whether all is here that is said shortly before and after a moment. */
@@ -42,19 +46,20 @@ class Words {
     return !behind && !ahead;
   }
 
-  async #ask(island: number, at: number): Promise<void> {
+  async #ask(): Promise<void> {
     if (this.#asking) return;
     this.#asking = true;
-    const of = this.#of;
+    const { island, revision, at } = this.#wanted;
+    const isWanted = () => island === this.#wanted.island;
     try {
       const said = await api.said(island, at);
-      if (of === this.#of) [this.utterances, this.count, this.first, this.refused] = [said.utterances, said.count, said.first, null];
+      if (isWanted()) [this.utterances, this.count, this.first, this.refused] = [said.utterances, said.count, said.first, null];
     } catch (error) {
-      this.refused = error instanceof Error ? error.message : String(error);
-    } finally {
-      this.#asking = false;
-      this.known = true;
+      if (isWanted()) this.refused = error instanceof Error ? error.message : String(error);
     }
+    this.#asking = false;
+    if (isWanted()) [this.#revision, this.known] = [revision, true];
+    else void this.#ask();
   }
 
   /** To the utterance after this, or before. */
