@@ -10,6 +10,5 @@ mod decode;
 mod error;
 pub mod text;
 pub mod transcript;
-mod zip;
 
 pub use error::Error;

@@ -29,4 +29,12 @@ pub enum Error {
         /// What the serialiser said.
         source: serde_json::Error,
     },
+    /// The parts of a format could not be packed into one file.
+    #[error("the snapshot could not be packed as {format}: {source}")]
+    Unpackable {
+        /// Name of the format.
+        format: &'static str,
+        /// What the packer said.
+        source: rawzip::Error,
+    },
 }

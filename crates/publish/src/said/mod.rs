@@ -9,7 +9,6 @@ pub mod srt;
 pub mod txt;
 pub mod vtt;
 pub mod words;
-mod zip;
 
 use evidence::{Stenographer, Transcript, Utterance, Word};
 
