@@ -2,6 +2,8 @@
 //! paragraph at everything that begins one. No tree is built and nothing nests, so no page can cost
 //! more than its length.
 
+use mail_parser::decoders::html::add_html_token;
+
 /// Elements whose content nobody sees.
 const UNSEEN: &[&str] = &["script", "style", "template", "noscript", "svg"];
 
@@ -12,43 +14,8 @@ const INLINE: &[&str] = &[
     "img",
 ];
 
-const ENTITIES: &[(&str, &str)] = &[
-    ("amp", "&"),
-    ("lt", "<"),
-    ("gt", ">"),
-    ("quot", "\""),
-    ("apos", "'"),
-    ("nbsp", " "),
-    ("ndash", "–"),
-    ("mdash", "—"),
-    ("hellip", "…"),
-    ("lsquo", "‘"),
-    ("rsquo", "’"),
-    ("ldquo", "“"),
-    ("rdquo", "”"),
-    ("laquo", "«"),
-    ("raquo", "»"),
-    ("auml", "ä"),
-    ("ouml", "ö"),
-    ("uuml", "ü"),
-    ("Auml", "Ä"),
-    ("Ouml", "Ö"),
-    ("Uuml", "Ü"),
-    ("szlig", "ß"),
-    ("eacute", "é"),
-    ("egrave", "è"),
-    ("agrave", "à"),
-    ("ccedil", "ç"),
-    ("ntilde", "ñ"),
-    ("oslash", "ø"),
-    ("aring", "å"),
-    ("aelig", "æ"),
-    ("euro", "€"),
-    ("shy", ""),
-    ("middot", "·"),
-    ("bull", "•"),
-    ("copy", "©"),
-];
+/// The longest name of a character in HTML has 31 letters.
+const NAME_BYTES_MAX: usize = 31;
 
 /// The paragraphs of a page.
 pub(super) fn paragraphs(html: &str) -> Vec<String> {
@@ -120,37 +87,23 @@ fn after_end<'a>(rest: &'a str, name: &str) -> &'a str {
     ""
 }
 
-/// `&amp;` and the like as the characters that they stand for.
+/// `&amp;` and the like as the characters that they stand for, without soft hyphens: they say where a word
+/// may be parted, and it is one word.
 pub(crate) fn without_entities(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         plain.push_str(&rest[..at]);
-        rest = &rest[at + 1..];
-        let end = rest.bytes().take(12).position(|byte| byte == b';');
-        let known = end.and_then(|end| Some((meant(rest.get(..end)?)?, end)));
-        match known {
-            Some((letters, end)) => {
-                plain.push_str(&letters);
-                rest = &rest[end + 1..];
-            }
-            None => plain.push('&'),
-        }
+        rest = &rest[at..];
+        let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'#';
+        let name = rest.bytes().skip(1).take(NAME_BYTES_MAX).take_while(in_name).count();
+        let is_ended = rest.as_bytes().get(1 + name) == Some(&b';');
+        let (entity, after) = rest.split_at(if is_ended { name + 2 } else { 1 });
+        add_html_token(&mut plain, entity.as_bytes(), false);
+        rest = after;
     }
     plain.push_str(rest);
-    plain
-}
-
-fn meant(entity: &str) -> Option<String> {
-    if let Some(number) = entity.strip_prefix('#') {
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-            None => number.parse().ok()?,
-        };
-        return char::from_u32(code).map(String::from);
-    }
-    let known = ENTITIES.iter().find(|(name, _)| *name == entity);
-    known.map(|(_, letters)| (*letters).to_owned())
+    plain.replace(['\u{ad}', '\0'], "")
 }
 
 #[cfg(test)]
@@ -171,6 +124,13 @@ mod tests {
             text(page),
             ["Grain hall", "The pistol & the cart", "Café “Mühle” &unknown; 5 < 6"]
         );
+    }
+
+    #[test]
+    fn letters_may_have_names_or_numbers() {
+        let page = "S&aacute;ndor&nbsp;M&#225;rai &Lstrok;&oacute;d&zacute;, Ober&shy;arm Ober&#173;arm \
+                    R&D &amp;lt; &#xffffffff; &#; &";
+        assert_eq!(text(page), ["Sándor\u{a0}Márai Łódź, Oberarm Oberarm R&D &lt; \u{fffd} &#; &"]);
     }
 
     #[test]
