@@ -89,7 +89,7 @@ fn hour(n: usize) -> Transcript {
     }
     let (model, model_sha256) = ("made".to_owned(), "00".repeat(32));
     let by = Stenographer::Recogniser { model, model_sha256, prompt: String::new() };
-    Transcript { source: id(n), by, utterances, unclear: Vec::new() }
+    Transcript { source: id(n), by, utterances, unclear: Vec::new(), voices: Vec::new() }
 }
 
 fn stamp() -> Stamp {
@@ -181,7 +181,7 @@ fn main() {
     let begun = Instant::now();
     let mut index = Index::open(&case).expect("an index");
     let mut nobody = |_: &Source| None;
-    let counts = index.update(&case, "nobody", &mut nobody, &|| false).expect("an update");
+    let counts = index.update(&case, &(), ("nobody", &mut nobody), &|| false).expect("an update");
     let seconds = begun.elapsed().as_secs_f64();
     let size = |path: PathBuf| path.metadata().map_or(0, |status| status.len());
     let index_mb = size(case.cache().file_of_case("search-v1.db")) as f64 / 1e6;

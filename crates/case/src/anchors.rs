@@ -1,12 +1,13 @@
 //! What a person says of time: which moments of two recordings are one (`place`), which moment of
 //! a recording was which moment of UTC (`clock`), what a clock showed (`reading`), where a recorder
-//! stood (`stood`); and what the case is asked to do from now on (`choice`).
+//! stood (`stood`); whose voice is heard (`named`); and what the case is asked to do from now on
+//! (`choice`).
 //!
 //! A person's word is a row of its own, with who said it, when and in which words; the alignment
 //! reads it and never writes it. What is taken back stays in the case, marked with the custody
 //! record under which it was taken back. Custody keeps the SHA-256 of each.
 
-use evidence::{Anchor, ClockReading, SourceId, Stood, UtcAnchor};
+use evidence::{Anchor, ClockReading, Named, SourceId, Stood, UtcAnchor};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,6 +39,8 @@ pub struct Told<T> {
 pub enum Choice {
     /// To believe the clocks of devices where sound, light and hand place nothing.
     ByClock,
+    /// Not to say of voices in two recordings that they are one person's.
+    VoicesApart,
 }
 
 /// The kinds of a person's word, as rows and records name them.
@@ -46,10 +49,11 @@ const CLOCK: &str = "clock";
 const READING: &str = "reading";
 const CHOICE: &str = "choice";
 const STOOD: &str = "stood";
+const NAMED: &str = "named";
 /// The record under which a word is taken back.
 const UNDO: &str = "undo";
 /// Records that tell of a word.
-const KINDS: [&str; 6] = [PLACE, CLOCK, READING, CHOICE, STOOD, UNDO];
+const KINDS: [&str; 7] = [PLACE, CLOCK, READING, CHOICE, STOOD, NAMED, UNDO];
 
 impl Case {
     /// Stores that two moments of two recordings are one; returns its number.
@@ -95,6 +99,14 @@ impl Case {
         self.tell(stamp, STOOD, (Some(stood.source), None), &json!(stood), said)
     }
 
+    /// Stores whose voice is heard at a moment; returns its number.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSource`], [`Error::Full`], [`Error::ReadOnly`], [`Error::Busy`].
+    pub fn put_named(&mut self, stamp: &Stamp, named: &Named, said: &str) -> Result<i64, Error> {
+        self.tell(stamp, NAMED, (Some(named.source), None), &json!(named), said)
+    }
+
     /// Stores what the case is asked to do from now on; returns its number.
     ///
     /// # Errors
@@ -137,6 +149,14 @@ impl Case {
     /// If the database cannot be read.
     pub fn stood(&self) -> Result<Vec<Told<Stood>>, Error> {
         self.told(STOOD)
+    }
+
+    /// Whose voices persons know, in the order in which it was said; without what was taken back.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn named(&self) -> Result<Vec<Told<Named>>, Error> {
+        self.told(NAMED)
     }
 
     /// What the case is asked to do, in the order in which it was said; without what was taken

@@ -36,7 +36,7 @@ fn recogniser() -> Stenographer {
 
 fn put(case: &mut Case, n: u32, by: Stenographer, utterances: Vec<Utterance>) {
     let run = case.begin(&stamp(), &step("transcribe", &[n])).unwrap();
-    let transcript = Transcript { source: id(n), by, utterances, unclear: vec![] };
+    let transcript = Transcript { source: id(n), by, utterances, unclear: vec![], voices: vec![] };
     case.put_transcript(&stamp(), &run, &transcript).unwrap();
     case.finish(&stamp(), &run, &json!({})).unwrap();
 }
@@ -47,7 +47,7 @@ fn no_documents(_: &Source) -> Option<Result<Vec<Paragraph>, String>> {
 }
 
 fn update(index: &mut Index, case: &Case) -> case::search::Counts {
-    index.update(case, "nobody", &mut no_documents, &|| false).unwrap()
+    index.update(case, &(), ("nobody", &mut no_documents), &|| false).unwrap()
 }
 
 fn ground(case: &Case) -> Ground {
@@ -227,7 +227,7 @@ fn documents_are_found_by_page_and_read_again_by_a_better_reader_only() {
                 |page, text: &str| Paragraph { page: Some(page), text: text.to_owned() };
             Some(Ok(vec![paragraph(1, "Armoury log"), paragraph(2, "Pistol 3 was\nissued cold.")]))
         };
-        index.update(&case, read_by, &mut reader, &|| false).unwrap();
+        index.update(&case, &(), (read_by, &mut reader), &|| false).unwrap();
         let unread = index.unread().unwrap();
         assert_eq!(unread.is_empty(), times == 2, "{unread:?}");
         assert_eq!(asked, times);

@@ -9,7 +9,7 @@ use case::{Case, Error, Run};
 use common::{case_with, id, source, stamp, step};
 use evidence::{
     MediaTime, Source, SourceKind, Stenographer, Transcript, Unclear, UnclearReason, Utterance,
-    Word,
+    Voiceprint, Word,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn document(n: u32) -> Stenographer {
 fn transcript(n: u32, by: Stenographer, text: &str) -> Transcript {
     let (start, end) = (MediaTime(8_000_000_000), MediaTime(9_000_000_001));
     let unclear = vec![Unclear { start, end, reason: UnclearReason::LikelyInvented }];
-    Transcript { source: id(n), by, utterances: vec![said(text, 1000)], unclear }
+    Transcript { source: id(n), by, utterances: vec![said(text, 1000)], unclear, voices: vec![] }
 }
 
 /// A case with recordings 1 and 2, and a document 3.
@@ -184,11 +184,13 @@ fn any_transcript_comes_back_and_agrees_with_its_record() {
             is_aligned
         }),
     ];
-    let transcripts = (by, vec(any_utterance(), 0..5), vec(unclear, 0..3));
+    let print = vec(any::<i8>(), Voiceprint::NUMBERS)
+        .prop_map(|numbers| Voiceprint(numbers.try_into().unwrap()));
+    let transcripts = (by, vec(any_utterance(), 0..5), vec(unclear, 0..3), vec(print, 0..3));
     TestRunner::new(Config::with_cases(150))
-        .run(&transcripts, |(by, utterances, unclear)| {
+        .run(&transcripts, |(by, utterances, unclear, voices)| {
             let mut case = case.borrow_mut();
-            let transcript = Transcript { source: id(1), by, utterances, unclear };
+            let transcript = Transcript { source: id(1), by, utterances, unclear, voices };
             let run = case.begin(&stamp(), &step("import", &[1])).unwrap();
             case.put_transcript(&stamp(), &run, &transcript).unwrap();
             case.finish(&stamp(), &run, &json!({})).unwrap();

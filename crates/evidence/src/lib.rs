@@ -24,6 +24,9 @@ pub use reading::{Basis, ClockReading, Shown};
 pub use recording::{AudioTrack, Claim, ClaimKind, Recording, Stretch, VideoTrack};
 pub use refusal::Refusal;
 pub use source::{NotASourceId, Source, SourceId, SourceKind};
-pub use speech::{Stenographer, Transcript, Unclear, UnclearReason, Utterance, Word};
+pub use speech::{
+    Named, NotAVoiceprint, Stenographer, Transcript, Unclear, UnclearReason, Utterance, Voiceprint,
+    Word,
+};
 pub use tie::{RunnerUp, Tie, TieKind, Window};
 pub use utc::UtcMap;

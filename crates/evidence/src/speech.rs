@@ -3,6 +3,8 @@
 //! A transcript is a finding of a machine, or somebody's document: it may be wrong, and every word
 //! of a machine says how sure it is. What a person corrects is kept beside it, never in it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{MediaTime, SourceId};
@@ -49,6 +51,71 @@ pub struct Transcript {
     /// Where somebody speaks and it cannot be told what: work for a person. In order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unclear: Vec<Unclear>,
+    /// What the voices sound like, as `Utterance::voice` counts them; empty in a document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub voices: Vec<Voiceprint>,
+}
+
+/// What a voice sounds like: a direction, so that voices of one person point much the same way.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Voiceprint(pub [i8; Voiceprint::NUMBERS]);
+
+/// Text that is not the numbers of a [`Voiceprint`] in hexadecimal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this is not a voiceprint ({} hexadecimal digits)", 2 * Voiceprint::NUMBERS)]
+pub struct NotAVoiceprint;
+
+impl Voiceprint {
+    /// How many numbers it has.
+    pub const NUMBERS: usize = 192;
+
+    /// The direction of `numbers`, whatever their length; zero where they are all zero.
+    pub fn of(numbers: &[f32; Self::NUMBERS]) -> Self {
+        let largest = numbers.iter().fold(0.0_f32, |most, number| most.max(number.abs()));
+        let scale = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        Self(numbers.map(|number| (number * scale).round() as i8))
+    }
+
+    /// How alike two voices are: the cosine of the angle between them, -1 to 1; 0 where one of them is zero.
+    pub fn likeness(&self, other: &Self) -> f32 {
+        let dot = |a: &Self, b: &Self| -> i64 {
+            a.0.iter().zip(&b.0).map(|(a, b)| i64::from(*a) * i64::from(*b)).sum()
+        };
+        let lengths = (dot(self, self) as f64 * dot(other, other) as f64).sqrt();
+        if lengths > 0.0 { (dot(self, other) as f64 / lengths) as f32 } else { 0.0 }
+    }
+}
+
+impl From<Voiceprint> for String {
+    fn from(print: Voiceprint) -> Self {
+        let digit = |number: i8, shift: u8| {
+            char::from_digit(u32::from(number as u8 >> shift & 0xf), 16).unwrap_or('0')
+        };
+        print.0.iter().flat_map(|&number| [digit(number, 4), digit(number, 0)]).collect()
+    }
+}
+
+impl TryFrom<String> for Voiceprint {
+    type Error = NotAVoiceprint;
+
+    fn try_from(text: String) -> Result<Self, NotAVoiceprint> {
+        let mut print = [0; Self::NUMBERS];
+        if !text.is_ascii() || text.len() != 2 * print.len() {
+            return Err(NotAVoiceprint);
+        }
+        for (n, number) in print.iter_mut().enumerate() {
+            let byte = u8::from_str_radix(&text[2 * n..2 * n + 2], 16);
+            *number = byte.map_err(|_| NotAVoiceprint)? as i8;
+        }
+        Ok(Self(print))
+    }
+}
+
+impl fmt::Debug for Voiceprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Voiceprint({:?}…)", &self.0[..4])
+    }
 }
 
 /// Who or what wrote a transcript.
@@ -75,6 +142,20 @@ pub enum Stenographer {
         /// one line of it are spread over the time of the line.
         is_aligned: bool,
     },
+}
+
+/// A person knows whose voice it is that is heard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Named {
+    /// The recording.
+    pub source: SourceId,
+    /// A moment at which the voice is heard.
+    pub at: MediaTime,
+    /// Who it is.
+    pub person: String,
+    /// Whether this is said of what is said there alone, and not of the voice wherever it is heard.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_alone: bool,
 }
 
 /// A stretch of speech that nobody has written down for certain.
@@ -111,7 +192,7 @@ impl Utterance {
         self.words.iter().map(|word| word.end).max().unwrap_or(MediaTime(0))
     }
 
-    /// Who speaks: by name, or as a voice of the recording, counted from 1; nothing where it cannot
+    /// Who speaks: by name, or as a voice, counted from 1; nothing where it cannot
     /// be told.
     pub fn who(&self) -> Option<String> {
         let voice = || self.voice.map(|voice| format!("Voice {}", u64::from(voice) + 1));
@@ -167,6 +248,23 @@ mod tests {
     }
 
     #[test]
+    fn voices_are_alike_by_their_direction_and_not_by_how_loud_they_are() {
+        let print = |x: f32, y: f32| {
+            let mut numbers = [0.0; Voiceprint::NUMBERS];
+            (numbers[0], numbers[100]) = (x, y);
+            Voiceprint::of(&numbers)
+        };
+        assert!((print(1.0, 1.0).likeness(&print(0.002, 0.002)) - 1.0).abs() < 1e-6);
+        assert!((print(1.0, 0.0).likeness(&print(1.0, 1.0)) - 0.707).abs() < 0.01);
+        assert!((print(1.0, 0.0).likeness(&print(-3.0, 0.0)) + 1.0).abs() < 1e-6);
+        assert!(print(0.0, 0.0).likeness(&print(1.0, 0.0)).abs() < 1e-6);
+        for odd in ["", "zz", &"é".repeat(Voiceprint::NUMBERS), &"g0".repeat(Voiceprint::NUMBERS)]
+        {
+            assert_eq!(Voiceprint::try_from(odd.to_owned()), Err(NotAVoiceprint));
+        }
+    }
+
+    #[test]
     fn a_transcript_reads_back_as_it_was_written() {
         let by = Stenographer::Recogniser {
             model: "base".to_owned(),
@@ -183,6 +281,7 @@ mod tests {
             by,
             utterances: Vec::new(),
             unclear: vec![unclear],
+            voices: vec![Voiceprint([-3; Voiceprint::NUMBERS])],
         };
         let text = serde_json::to_string(&transcript).unwrap();
         assert_eq!(serde_json::from_str::<Transcript>(&text).unwrap(), transcript);

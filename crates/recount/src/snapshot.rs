@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use case::search::Speakers as _;
 use case::{Case, Told};
 use evidence::utc::{self, Known};
 use evidence::{Island, SourceId, SourceKind, UtcAnchor};
@@ -10,7 +11,7 @@ use publish::{Labels, Shown, Snapshot, StoodWord, UtcOfIsland, UtcWord, Waveform
 use crate::desk::TOOL;
 use crate::error::Error;
 use crate::sound::PEAKS_PER_S;
-use crate::steps::listen;
+use crate::steps::{listen, voices};
 
 /// Everything the case holds, read at one moment.
 ///
@@ -40,6 +41,8 @@ pub fn with_words(case: &Case) -> Result<Snapshot, Error> {
     for kept in case.kept_transcripts()? {
         snapshot.transcripts.extend(case.transcript(kept.record)?);
     }
+    let people = voices::of_case(case)?;
+    snapshot.transcripts.iter_mut().for_each(|transcript| people.apply(transcript));
     Ok(snapshot)
 }
 

@@ -3,14 +3,17 @@
 //! In: sound as it comes. Out: utterances and what is unclear, on the recording's clock. Whisper
 //! works whenever a window is full, inside [`Session::push`].
 
-use evidence::{MediaTime, Unclear, UnclearReason, Utterance, Word};
+use evidence::{MediaTime, Unclear, UnclearReason, Utterance, Voiceprint, Word};
 
 use crate::doubt::{ends_sentence, invented, voiced_s};
 use crate::pieces::Cutter;
 use crate::recogniser::{Expected, Hearing, Recogniser, likeliest};
+use crate::turns;
+use crate::voiceprint::Printer;
+use crate::voices::{Stretch, hear, tell_apart};
 use crate::windows::{Gatherer, Window};
 use crate::words::{Heard, join};
-use crate::{Error, RATE_HZ};
+use crate::{Error, RATE_HZ, media_time};
 
 /// What is said in one recording.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +26,8 @@ pub struct Said {
     pub language: Option<String>,
     /// Seconds in which somebody speaks.
     pub voice_s: f64,
+    /// What the voices sound like, as the utterances count them.
+    pub voices: Vec<Voiceprint>,
 }
 
 /// Writes down one recording.
@@ -38,6 +43,9 @@ pub struct Session<'r> {
     undecided: Vec<Window>,
     /// How likely each language is, times seconds of voice.
     languages: Vec<f32>,
+    printer: Printer,
+    /// What the voices sound like that were heard so far.
+    stretches: Vec<Stretch>,
     said: Said,
 }
 
@@ -85,6 +93,8 @@ impl<'r> Session<'r> {
             language: known,
             undecided: Vec::new(),
             languages: Vec::new(),
+            printer: Printer::new()?,
+            stretches: Vec::new(),
             said: Said::default(),
         })
     }
@@ -117,6 +127,10 @@ impl<'r> Session<'r> {
             self.take(window, stop)?;
         }
         self.settle(stop)?;
+        let voices = tell_apart(&self.stretches);
+        self.said.voices = voices.prints.iter().map(Voiceprint::of).collect();
+        let utterances = std::mem::take(&mut self.said.utterances);
+        self.said.utterances = turns::part(utterances, &self.stretches, &voices);
         self.said.utterances.sort_by_key(Utterance::start);
         self.said.unclear = together(std::mem::take(&mut self.said.unclear));
         Ok(self.said)
@@ -172,6 +186,9 @@ impl<'r> Session<'r> {
         stop: &dyn Fn() -> bool,
     ) -> Result<(), Error> {
         self.said.language = Some(language.to_owned());
+        for piece in &window.pieces {
+            self.stretches.extend(hear(&self.printer, piece, stop)?);
+        }
         let understood = self.hearing()?.understand(&window.sound(), language, stop)?;
         let voices = voices(window);
         let begins_s = voices.first().map_or(0.0, |first| first.0);
@@ -348,10 +365,6 @@ fn widen(placed: &mut [Placed]) {
 fn in_piece(window: &Window, voices: &[(f64, f64)], piece: usize, at_s: f64) -> MediaTime {
     let since = ((at_s - voices[piece].0) * f64::from(RATE_HZ)).round() as u64;
     media_time(window.pieces[piece].voiced().0 + since)
-}
-
-fn media_time(sample: u64) -> MediaTime {
-    MediaTime((i128::from(sample) * 1_000_000_000 / i128::from(RATE_HZ)) as i64)
 }
 
 /// In order, and those of one reason that nearly touch as one.

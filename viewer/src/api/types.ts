@@ -763,9 +763,13 @@ best: string,
  */
 witnesses: string[], 
 /**
- * Who speaks, where a document says so.
+ * Who speaks, where a person or a document says so.
  */
 speaker?: string, 
+/**
+ * Which voice it is, as `recount voices` numbers them.
+ */
+voice?: number, 
 /**
  * Whether a machine wrote it down.
  */

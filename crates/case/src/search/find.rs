@@ -90,7 +90,7 @@ pub enum Place {
         island: Option<Island>,
         /// One standard deviation of the case time, nanoseconds.
         sigma_ns: Option<i64>,
-        /// Who speaks, by name or as a voice of the recording; empty where it cannot be told.
+        /// Who speaks, by name or as a voice; empty where it cannot be told.
         speaker: String,
         /// Who or what wrote it down.
         by: Stenographer,
@@ -385,12 +385,14 @@ impl Index {
         let Some(record) = candidate.record else { return self.look_at_text(query, candidate) };
         let range = self
             .db
-            .prepare_cached("SELECT first, last FROM passage WHERE id = ?1")?
-            .query_row([candidate.id], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+            .prepare_cached("SELECT first, last, speaker FROM passage WHERE id = ?1")?
+            .query_row([candidate.id], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))
+            })
             .optional()?;
-        let Some((first, last)) = range else { return Ok(None) };
+        let Some((first, last, speaker)) = range else { return Ok(None) };
         let said = case.utterances(record, first as usize, last as usize)?;
-        Ok(speech(ground, query, candidate, &said))
+        Ok(speech(ground, query, candidate, (&said, speaker)))
     }
 
     fn look_at_text(&self, query: &Query, at: &Candidate) -> Result<Option<Hit>, Error> {
@@ -412,8 +414,13 @@ impl Index {
     }
 }
 
-/// What of a passage of speech is meant, if anything is.
-fn speech(ground: &Ground, query: &Query, at: &Candidate, said: &[Utterance]) -> Option<Hit> {
+/// What of a passage of speech is meant, if anything is; `speaker` is who speaks it.
+fn speech(
+    ground: &Ground,
+    query: &Query,
+    at: &Candidate,
+    (said, speaker): (&[Utterance], String),
+) -> Option<Hit> {
     let words: Vec<_> = said.iter().flat_map(|said| &said.words).collect();
     let placement = ground.placements.get(&at.source);
     let window = query.window();
@@ -433,14 +440,13 @@ fn speech(ground: &Ground, query: &Query, at: &Candidate, said: &[Utterance]) ->
     let copied = |excerpt: &&Excerpt| {
         excerpt.copy == at.source && excerpt.start <= start && start < excerpt.end
     };
-    let first = said.first()?;
     let place = Place::Speech {
         start,
         end,
         case: near.map(|((case, _), _)| case),
         island: near.map(|(_, island)| island),
         sigma_ns: near.map(|((_, sigma_ns), _)| sigma_ns),
-        speaker: first.who().unwrap_or_default(),
+        speaker,
         by: ground.by.get(&at.record?)?.clone(),
         confidence: meant.iter().filter_map(|word| word.confidence).min_by(f32::total_cmp),
         copied_from: ground

@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::{Case, Kept};
 
 /// Its file under `cache/case/`; another form of index has another name.
-const FILE: &str = "search-v1.db";
+const FILE: &str = "search-v2.db";
 
 const SCHEMA: &str = include_str!("schema.sql");
 
@@ -51,6 +51,23 @@ pub struct Paragraph {
 /// told now, and the next update is to ask again.
 pub type Reader<'a> = dyn FnMut(&Source) -> Option<Result<Vec<Paragraph>, String>> + 'a;
 
+/// Who speaks, beyond what transcripts say of it.
+pub trait Speakers {
+    /// Tells what is said of the speakers of a recording from what was said of them before.
+    fn mark(&self, source: &SourceId) -> String;
+    /// Names the voices of a transcript. Its utterances stay what and how many they are.
+    fn apply(&self, transcript: &mut Transcript);
+}
+
+/// Nobody says more of speakers than transcripts do.
+impl Speakers for () {
+    fn mark(&self, _: &SourceId) -> String {
+        String::new()
+    }
+
+    fn apply(&self, _: &mut Transcript) {}
+}
+
 /// What an update did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -85,7 +102,7 @@ impl Index {
         Ok(Self { db, path: None, heard: HashSet::new() })
     }
 
-    /// Brings the index level with the case. `reader` is asked for the text of documents that are not
+    /// Brings the index level with the case, speakers named by `speakers`. `reader` is asked for the text of documents that are not
     /// in it; `read_by` says which reader that is, and another one reads all of them again. `stop` is
     /// asked after every transcript and document; what was put in until then stays.
     ///
@@ -94,11 +111,11 @@ impl Index {
     pub fn update(
         &mut self,
         case: &Case,
-        read_by: &str,
-        reader: &mut Reader<'_>,
+        speakers: &dyn Speakers,
+        (read_by, reader): (&str, &mut Reader<'_>),
         stop: &dyn Fn() -> bool,
     ) -> Result<Counts, Error> {
-        match self.try_update(case, read_by, reader, stop) {
+        match self.try_update(case, speakers, (read_by, reader), stop) {
             Err(Error::Database(error)) if is_broken(&error) => self.make_anew(),
             Err(Error::Damaged { path, .. }) if path == Path::new(crate::DATABASE) => {
                 // Whose damage it is, the case's or the index's, tells a fresh index.
@@ -106,7 +123,7 @@ impl Index {
             }
             done => return done,
         }?;
-        self.try_update(case, read_by, reader, stop)
+        self.try_update(case, speakers, (read_by, reader), stop)
     }
 
     /// Words in the index.
@@ -148,11 +165,11 @@ impl Index {
     fn try_update(
         &mut self,
         case: &Case,
-        read_by: &str,
-        reader: &mut Reader<'_>,
+        speakers: &dyn Speakers,
+        (read_by, reader): (&str, &mut Reader<'_>),
         stop: &dyn Fn() -> bool,
     ) -> Result<Counts, Error> {
-        let wanted = case.at_one_moment(|case| wanted(case, read_by))?;
+        let wanted = case.at_one_moment(|case| wanted(case, speakers, read_by))?;
         let there: BTreeSet<String> = self.keys()?;
         let mut counts = Counts::default();
         let keys: BTreeSet<&String> = wanted.iter().map(|(key, _)| key).collect();
@@ -180,7 +197,10 @@ impl Index {
                 match wanted {
                     // None: it has been replaced since we looked, and the next update takes that.
                     Wanted::Said(kept) => match case.transcript(kept.record)? {
-                        Some(transcript) => change.put_said(key, kept, &transcript)?,
+                        Some(mut transcript) => {
+                            speakers.apply(&mut transcript);
+                            change.put_said(key, kept, &transcript)?;
+                        }
                         None => continue,
                     },
                     Wanted::Written(source) => {
@@ -209,7 +229,11 @@ impl Index {
 
 /// What can be searched, each with a key that other contents do not have: transcripts in the order in
 /// which their recordings begin, those on no clock last, then documents by their names.
-fn wanted(case: &Case, read_by: &str) -> Result<Vec<(String, Wanted)>, Error> {
+fn wanted(
+    case: &Case,
+    speakers: &dyn Speakers,
+    read_by: &str,
+) -> Result<Vec<(String, Wanted)>, Error> {
     let placements = case.placements()?.into_iter();
     let begins: BTreeMap<SourceId, _> = placements
         .map(|placement| (placement.source, (placement.island, placement.case_start())))
@@ -225,7 +249,8 @@ fn wanted(case: &Case, read_by: &str) -> Result<Vec<(String, Wanted)>, Error> {
         if let Stenographer::Document { document, .. } = &kept.by {
             is_transcript.insert(*document);
         }
-        wanted.push((case.record_hash(kept.record)?, Wanted::Said(kept)));
+        let key = format!("{} {}", case.record_hash(kept.record)?, speakers.mark(&kept.source));
+        wanted.push((key, Wanted::Said(kept)));
     }
     let mut sources = case.sources()?;
     sources.sort_by(|a, b| a.path.cmp(&b.path));
@@ -257,10 +282,12 @@ impl Putting<'_> {
         for (id, passage) in (first_passage(origin)..).zip(&passages) {
             let utterances = &said.utterances[passage.first..=passage.last];
             let words = utterances.iter().flat_map(|said| &said.words).map(|word| &*word.text);
-            self.put_tokens(id, words, &utterances[0].who().unwrap_or_default())?;
+            let speaker = utterances[0].who().unwrap_or_default();
+            self.put_tokens(id, words, &speaker)?;
             self.put(
-                "INSERT INTO passage (id, first, last, start_ns) VALUES (?1, ?2, ?3, ?4)",
-                (id, passage.first as i64, passage.last as i64, passage.start.0),
+                "INSERT INTO passage (id, first, last, start_ns, speaker) \
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                (id, passage.first as i64, passage.last as i64, passage.start.0, &speaker),
             )?;
         }
         let record = kept.record as i64;

@@ -21,5 +21,5 @@ mod sounds;
 
 pub use find::{Also, Context, Found, Ground, Hit, Place};
 pub use fold::tokens;
-pub use index::{Counts, Index, Paragraph, Reader};
+pub use index::{Counts, Index, Paragraph, Reader, Speakers};
 pub use query::{Odd, Query};

@@ -82,7 +82,13 @@ mod tests {
             format: "srt".to_owned(),
             is_aligned: false,
         };
-        let transcript = Transcript { source: SourceId([2; 32]), by, utterances, unclear: vec![] };
+        let transcript = Transcript {
+            source: SourceId([2; 32]),
+            by,
+            utterances,
+            unclear: vec![],
+            voices: vec![],
+        };
         passages(&transcript).iter().map(|passage| (passage.first, passage.last)).collect()
     }
 

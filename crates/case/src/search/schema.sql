@@ -13,12 +13,13 @@ CREATE TABLE origin (
     why      TEXT
 ) STRICT;
 
--- Utterances first to last of the transcript.
+-- Utterances first to last of the transcript, and who speaks them.
 CREATE TABLE passage (
     id       INTEGER PRIMARY KEY,
     first    INTEGER NOT NULL,
     last     INTEGER NOT NULL,
-    start_ns INTEGER NOT NULL
+    start_ns INTEGER NOT NULL,
+    speaker  TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE paragraph (

@@ -6,7 +6,7 @@
 
 mod words;
 
-use evidence::{MediaTime, SourceId, Stenographer, Transcript, Unclear, Utterance};
+use evidence::{MediaTime, SourceId, Stenographer, Transcript, Unclear, Utterance, Voiceprint};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -143,6 +143,25 @@ impl Case {
         Ok(utterances)
     }
 
+    /// What the voices of a transcript sound like, as its utterances count them.
+    fn voices(&self, record: u64) -> Result<Vec<Voiceprint>, Error> {
+        let mut query = self
+            .db
+            .prepare_cached("SELECT n, print FROM voice WHERE transcript = ?1 ORDER BY n")?;
+        let mut rows = query.query([record as i64])?;
+        let mut voices = Vec::new();
+        while let Some(row) = rows.next()? {
+            let damaged = || Error::damaged("a voice is not stored as it is written", &self.path());
+            let print = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let print: [u8; Voiceprint::NUMBERS] = print.try_into().map_err(|_| damaged())?;
+            if row.get::<_, i64>(0)? != voices.len() as i64 {
+                return Err(damaged());
+            }
+            voices.push(Voiceprint(print.map(|byte| byte as i8)));
+        }
+        Ok(voices)
+    }
+
     /// The hash of a custody record: no other case and no other time has the same.
     pub(crate) fn record_hash(&self, record: u64) -> Result<String, Error> {
         let mut query = self.db.prepare_cached("SELECT hash FROM custody WHERE seq = ?1")?;
@@ -156,7 +175,8 @@ impl Case {
             "SELECT start_ns, end_ns, reason FROM unclear WHERE transcript = ?1 ORDER BY n",
         )?;
         let unclear = query.query_map([record], read_unclear)?.collect::<Result<_, _>>()?;
-        Ok(Transcript { source: kept.source, by: kept.by.clone(), utterances, unclear })
+        let voices = self.voices(kept.record)?;
+        Ok(Transcript { source: kept.source, by: kept.by.clone(), utterances, unclear, voices })
     }
 
     fn read_utterance(&self, row: &Row<'_>) -> Result<Utterance, Error> {
@@ -195,6 +215,11 @@ fn write(db: &Connection, record: i64, transcript: &Transcript) -> Result<(), Er
         let (text, times) = words::pack(&utterance.words);
         let (speaker, language) = (&utterance.speaker, &utterance.language);
         insert.execute((record, n as i64, utterance.voice, speaker, language, text, times))?;
+    }
+    let mut insert =
+        db.prepare_cached("INSERT INTO voice (transcript, n, print) VALUES (?1, ?2, ?3)")?;
+    for (n, voice) in transcript.voices.iter().enumerate() {
+        insert.execute((record, n as i64, voice.0.map(|number| number as u8)))?;
     }
     let mut insert = db.prepare_cached(
         "INSERT INTO unclear (transcript, n, start_ns, end_ns, reason) VALUES (?1, ?2, ?3, ?4, ?5)",

@@ -169,8 +169,13 @@ mod tests {
             format: "srt".to_owned(),
             is_aligned: false,
         };
-        let transcript =
-            |source, by, utterances| Transcript { source, by, utterances, unclear: vec![] };
+        let transcript = |source, by, utterances| Transcript {
+            source,
+            by,
+            utterances,
+            unclear: vec![],
+            voices: vec![],
+        };
         snapshot.transcripts = vec![
             transcript(
                 first,

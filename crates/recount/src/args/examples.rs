@@ -63,6 +63,17 @@ Examples:
 
 A machine wrote the words down unless a transcript was brought: listen before you rely on them.";
 
+pub(super) const VOICES: &str = "\
+Examples:
+  recount voices rehearsal.recount
+  recount voices rehearsal.recount 3 --is 'Ines Calder'
+  recount voices rehearsal.recount C0012.MP4 --at 13.9 --is 'Ines Calder'
+  recount voices rehearsal.recount C0012.MP4 --at 52.1 --is 'Ned Farrow' --only
+  recount voices rehearsal.recount --undo
+  recount voices rehearsal.recount --no-matching
+
+A number holds until the list changes; a name stays with the voice. Listen before you name.";
+
 pub(super) const MODEL: &str = "\
 Examples:
   recount model list

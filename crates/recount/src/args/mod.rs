@@ -17,7 +17,7 @@ use evidence::civil::Written;
 
 use crate::steps::align::Missing;
 
-pub use speech::{Hearing, Model, ModelCommand, Transcribe, Words};
+pub use speech::{Hearing, Model, ModelCommand, Transcribe, Voices, Words};
 
 /// Works out what happened from everything that recorded it, and shows how it knows.
 #[derive(Debug, Parser)]
@@ -120,6 +120,14 @@ pub enum Command {
     /// to, and the number after it says how many others heard it. (?) follows a word that nobody is
     /// sure of. With --json every word says what the others have in its place.
     Words(Words),
+    /// Show who speaks, and say who that is
+    ///
+    /// Lists the voices of the case, those that speak longest first: in how many recordings each is
+    /// heard, and where to hear it. Voices of different recordings are taken for one person's where they
+    /// are alike, or speak at the same moments of one clock; that is a machine's guess. A name given to
+    /// one holds wherever the voice is heard, is kept as yours and can be taken back: two voices with
+    /// one name are one person from then on, and voices with two names never are.
+    Voices(Voices),
     /// Show, fetch or add the models by which speech is written down
     Model(Model),
     /// Say where a recording lies, where sound cannot tell

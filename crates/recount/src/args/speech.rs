@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Work, examples};
+use super::{Work, examples, time};
 
 /// `recount transcribe`; see [`Command::Transcribe`](super::Command::Transcribe).
 #[derive(Args, Debug)]
@@ -40,6 +40,35 @@ pub struct Hearing {
 pub struct Words {
     /// The case
     pub case: PathBuf,
+}
+
+/// `recount voices`; see [`Command::Voices`](super::Command::Voices).
+#[derive(Args, Debug)]
+#[command(after_help = examples::VOICES)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that a person types")]
+pub struct Voices {
+    /// The case
+    pub case: PathBuf,
+    /// The voice that is named: its number in the list, or a recording in which it is heard
+    pub who: Option<String>,
+    /// When it is heard there: a time of the recording, in seconds or as h:mm:ss.mmm
+    #[arg(long, value_name = "TIME", value_parser = time::moment, requires = "who")]
+    pub at: Option<i64>,
+    /// Who it is; two voices with one name are one person, two names never are
+    #[arg(long = "is", value_name = "NAME", requires = "who")]
+    pub name: Option<String>,
+    /// Say this of what is said at that moment alone, not of the voice wherever it is heard
+    #[arg(long, requires = "at")]
+    pub only: bool,
+    /// Take back the last name, or all that were given in the recording WHO
+    #[arg(long, conflicts_with_all = ["name", "at"])]
+    pub undo: bool,
+    /// Do not take voices of different recordings for one person's unless their name is
+    #[arg(long, overrides_with = "matching")]
+    pub no_matching: bool,
+    /// Take voices of different recordings that are alike for one person's, which is the default
+    #[arg(long, overrides_with = "no_matching")]
+    pub matching: bool,
 }
 
 /// `recount model`; see [`Command::Model`](super::Command::Model).

@@ -17,6 +17,7 @@ mod status;
 mod sync;
 mod transcribe;
 mod verify;
+mod voices;
 mod why;
 mod words;
 
@@ -52,6 +53,7 @@ pub fn run(desk: &Desk, command: &Command) -> Result<(), Error> {
         Command::Sync(asked) => sync::run(desk, asked),
         Command::Transcribe(asked) => transcribe::run(desk, asked),
         Command::Words(asked) => words::run(desk, asked),
+        Command::Voices(asked) => voices::run(desk, asked),
         Command::Model(asked) => model::run(desk, asked),
         Command::Place(asked) => place::run(desk, asked),
         Command::Clock(asked) => clock::run(desk, asked),

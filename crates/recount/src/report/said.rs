@@ -9,7 +9,7 @@ use serde::Serialize;
 use speech::shared::{Heard, Told, ToldWord};
 
 use super::names::shown_text;
-use crate::steps::said::Said;
+use crate::steps::said::{Said, Speaker};
 
 /// A recogniser that is less sure of a word is wrong about it often enough to look.
 const SURE: f32 = 0.6;
@@ -28,10 +28,14 @@ pub struct UtteranceView {
     /// The others that wrote some of it down.
     #[cfg_attr(test, ts(type = "string[]"))]
     pub witnesses: Vec<SourceId>,
-    /// Who speaks, where a document says so.
+    /// Who speaks, where a person or a document says so.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(test, ts(optional))]
     pub speaker: Option<String>,
+    /// Which voice it is, as `recount voices` numbers them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub voice: Option<u32>,
     /// Whether a machine wrote it down.
     pub machine: bool,
     /// In order.
@@ -84,13 +88,15 @@ pub fn utterance(said: &Said, told: &Told) -> UtteranceView {
     witnesses.sort_unstable();
     witnesses.dedup();
     let of_best = told.from.iter().find(|(track, _)| *track == told.best);
-    let speaker = of_best.and_then(|&(track, number)| said.speakers[track][number].clone());
+    let speaker = of_best.map(|&(track, number)| said.speakers[track][number].clone());
+    let Speaker { name, voice } = speaker.unwrap_or_default();
     UtteranceView {
         start: told.words[0].word.start.seconds(),
         end: told.words.iter().map(|w| w.word.end.seconds()).fold(f64::NEG_INFINITY, f64::max),
         best: said.sources[told.best],
         witnesses,
-        speaker,
+        speaker: name,
+        voice: voice.map(|voice| voice.saturating_add(1)),
         machine: matches!(said.by[told.best], Stenographer::Recogniser { .. }),
         words: told.words.iter().map(|word| spoken(said, told.best, word)).collect(),
     }
@@ -133,7 +139,9 @@ pub fn text(said: &Said, labels: &Labels) -> String {
             0 => String::new(),
             more => format!(" +{more}"),
         };
-        let speaker = one.speaker.map(|name| format!("{}: ", shown_text(&name)));
+        let voice = || one.voice.map(|number| format!("Voice {number}"));
+        let speaker = one.speaker.as_deref().map(shown_text).or_else(voice);
+        let speaker = speaker.map(|name| format!("{name}: "));
         let speaker = speaker.unwrap_or_default();
         let _ = writeln!(text, "{at:>10}  {speaker}{}  [{name}{more}]", words.join(" "));
     }

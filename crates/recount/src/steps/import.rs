@@ -110,7 +110,8 @@ pub fn run(
         format: brought.format.to_owned(),
         is_aligned: times != Times::Spread,
     };
-    let said = Transcript { source: recording, by, utterances, unclear: Vec::new() };
+    let said =
+        Transcript { source: recording, by, utterances, unclear: Vec::new(), voices: Vec::new() };
     warn_of_late_words(desk, case, path, &said)?;
     let run = case.begin(&stamp(), &step)?;
     case.put_transcript(&stamp(), &run, &said)?;
@@ -190,7 +191,8 @@ mod tests {
             is_aligned: true,
         };
         let source = SourceId([1; 32]);
-        let transcript = Transcript { source, by, utterances: vec![said], unclear: vec![] };
+        let transcript =
+            Transcript { source, by, utterances: vec![said], unclear: vec![], voices: vec![] };
         let snapshot = Snapshot { transcripts: vec![transcript], ..Snapshot::default() };
         let format = publish::format_named(format).unwrap();
         (format.write)(&snapshot).unwrap().remove(0).bytes

@@ -13,6 +13,7 @@ use evidence::Source;
 use media::{Limits, Papers};
 
 use super::paths::locate;
+use super::voices;
 use crate::error::Error;
 
 /// Counted up when the same document would give another text.
@@ -56,7 +57,7 @@ pub fn level(stop: &dyn Fn() -> bool, case: &Case, index: &mut Index) -> Result<
             None
         }
     };
-    index.update(case, &read_by, &mut reader, stop)?;
+    index.update(case, &voices::of_case(case)?, (&read_by, &mut reader), stop)?;
     if stop() {
         return Err(Error::Stopped);
     }

@@ -21,4 +21,5 @@ pub mod said;
 mod sniff;
 pub mod transcribe;
 pub mod verify;
+pub mod voices;
 pub mod watch;

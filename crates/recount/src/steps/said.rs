@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 
 use case::Case;
+use case::search::Speakers as _;
 use evidence::{
     CaseTime, Excerpt, Island, MediaTime, Placement, SourceId, Stenographer, Transcript,
 };
 use speech::shared::{TimedWord, Told, Track, share};
 
+use super::voices::{self, People};
 use crate::error::Error;
 
 /// A person that writes words down seldom errs; what does not say how sure it is was told by a person.
@@ -28,10 +30,19 @@ pub struct Said {
     pub sources: Vec<SourceId>,
     /// Who or what wrote down the words of each.
     pub by: Vec<Stenographer>,
-    /// The names that documents give to speakers, by track and utterance.
-    pub speakers: Vec<Vec<Option<String>>>,
+    /// Who speaks, by track and utterance.
+    pub speakers: Vec<Vec<Speaker>>,
     /// In order.
     pub told: Vec<Told>,
+}
+
+/// Who speaks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Speaker {
+    /// As a person, or a document, says it.
+    pub name: Option<String>,
+    /// Which of the voices of the case, from 0.
+    pub voice: Option<u32>,
 }
 
 /// All that is said, one clock after the other, then what is said in recordings on none.
@@ -41,6 +52,7 @@ pub struct Said {
 pub fn of_case(case: &Case) -> Result<Vec<Said>, Error> {
     let all = case.at_one_moment(|case| {
         let (placements, excerpts) = (case.placements()?, case.excerpts()?);
+        let people = voices::of_case(case)?;
         let mut islands: BTreeMap<Island, Vec<&Placement>> = BTreeMap::new();
         for placement in placements.iter().filter(|placement| !is_copy(placement, &excerpts)) {
             islands.entry(placement.island).or_default().push(placement);
@@ -48,11 +60,11 @@ pub fn of_case(case: &Case) -> Result<Vec<Said>, Error> {
         let mut all = Vec::new();
         for (island, here) in islands {
             let on_it = here.into_iter().map(|placement| (placement.source, Some(placement)));
-            all.push(told(case, Some(island), on_it)?);
+            all.push(told(case, &people, Some(island), on_it)?);
         }
         for (source, _) in case.recordings()? {
             if placements.iter().all(|placement| placement.source != source.id) {
-                all.push(told(case, None, [(source.id, None)].into_iter())?);
+                all.push(told(case, &people, None, [(source.id, None)].into_iter())?);
             }
         }
         all.retain(|said| !said.told.is_empty());
@@ -64,6 +76,7 @@ pub fn of_case(case: &Case) -> Result<Vec<Said>, Error> {
 /// What these recordings have, told together.
 fn told<'a>(
     case: &Case,
+    people: &People,
     island: Option<Island>,
     of: impl Iterator<Item = (SourceId, Option<&'a Placement>)>,
 ) -> Result<Said, case::Error> {
@@ -72,7 +85,8 @@ fn told<'a>(
     let mut tracks = Vec::new();
     for (source, placement) in of {
         // The last is a document, if there is any.
-        let Some(transcript) = case.transcripts(&source)?.pop() else { continue };
+        let Some(mut transcript) = case.transcripts(&source)?.pop() else { continue };
+        people.apply(&mut transcript);
         let (track, speakers) = on_clock(&transcript, placement);
         tracks.push(track);
         said.sources.push(source);
@@ -96,10 +110,7 @@ fn is_copy(placement: &Placement, excerpts: &[Excerpt]) -> bool {
 }
 
 /// The words that are on the clock, and who speaks them as the transcript says it.
-fn on_clock(
-    transcript: &Transcript,
-    placement: Option<&Placement>,
-) -> (Track, Vec<Option<String>>) {
+fn on_clock(transcript: &Transcript, placement: Option<&Placement>) -> (Track, Vec<Speaker>) {
     let to_case = |at: MediaTime| match placement {
         Some(placement) => placement.to_case(at),
         None => Some(CaseTime(at.0)),
@@ -116,7 +127,7 @@ fn on_clock(
         let timed: Vec<TimedWord> = timed.collect();
         if !timed.is_empty() {
             track.utterances.push(timed);
-            speakers.push(utterance.speaker.clone());
+            speakers.push(Speaker { name: utterance.speaker.clone(), voice: utterance.voice });
         }
     }
     (track, speakers)

@@ -277,8 +277,8 @@ fn take(
         model_sha256: request.model.sha256.clone(),
         prompt: request.expected.prompt.clone(),
     };
-    let (utterances, unclear) = (said.utterances, said.unclear);
-    let transcript = Transcript { source: todo.id, by, utterances, unclear };
+    let Said { utterances, unclear, voices, .. } = said;
+    let transcript = Transcript { source: todo.id, by, utterances, unclear, voices };
     let run = case.begin(&stamp(), &step(request, todo.id))?;
     case.put_transcript(&stamp(), &run, &transcript)?;
     let counts: Value = json!({ "words": words, "unclear": written.unclear });

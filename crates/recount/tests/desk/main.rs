@@ -17,5 +17,6 @@ mod search;
 mod serve;
 mod transcribe;
 mod verify;
+mod voices;
 mod why;
 mod words;

@@ -1,7 +1,7 @@
 //! What is said in a case: each utterance once, whoever heard it.
 
 use case::{Case, Stamp, Step};
-use evidence::{MediaTime, SourceId, Stenographer, Transcript, Utterance, Word};
+use evidence::{MediaTime, SourceId, Stenographer, Transcript, Utterance, Voiceprint, Word};
 use serde_json::json;
 
 use crate::scene::{RATE_HZ, Scene, incident, noise};
@@ -9,8 +9,11 @@ use crate::scene::{RATE_HZ, Scene, incident, noise};
 /// `b.wav` begins so long after `a.wav`, in seconds.
 const LATER_S: f64 = 7.25;
 
+/// A recording, what is said in it, and what its voices sound like.
+pub(crate) type Heard<'a> = (&'a str, Vec<Utterance>, Vec<Voiceprint>);
+
 /// Words from a moment on, three a second; of `word?` the recogniser was unsure.
-fn said(from_s: f64, text: &str) -> Utterance {
+pub(crate) fn said(from_s: f64, text: &str) -> Utterance {
     let word = |(n, text): (usize, &str)| {
         let start_s = from_s + n as f64 / 3.0;
         Word {
@@ -25,7 +28,7 @@ fn said(from_s: f64, text: &str) -> Utterance {
 }
 
 /// Two that recorded the same, the second from [`LATER_S`] on and in a noise of its own, and one that did not.
-fn two_microphones() -> Scene {
+pub(crate) fn two_microphones() -> Scene {
     let scene = Scene::new();
     let sound = incident(1, 45);
     let later = (LATER_S * RATE_HZ as f64) as usize;
@@ -37,8 +40,14 @@ fn two_microphones() -> Scene {
     scene
 }
 
-/// Keeps transcripts as a recogniser would.
+/// Keeps transcripts as a recogniser would that does not know voices.
 fn write_down(scene: &Scene, dir: &str, transcripts: &[(&str, Vec<Utterance>)]) {
+    let heard = transcripts.iter().map(|(name, said)| (*name, said.clone(), Vec::new()));
+    hear(scene, dir, &heard.collect::<Vec<_>>());
+}
+
+/// Keeps transcripts as a recogniser would.
+pub(crate) fn hear(scene: &Scene, dir: &str, heard: &[Heard]) {
     let stamp = Stamp {
         at_utc: "2026-11-24T00:00:00Z".to_owned(),
         actor: "tester".to_owned(),
@@ -46,7 +55,7 @@ fn write_down(scene: &Scene, dir: &str, transcripts: &[(&str, Vec<Utterance>)]) 
     };
     let mut case = Case::open(&scene.at(dir), &stamp).unwrap();
     let sources = case.sources().unwrap();
-    for (name, utterances) in transcripts {
+    for (name, utterances, voices) in heard {
         let source: SourceId = sources.iter().find(|source| source.name() == *name).unwrap().id;
         let step = Step {
             name: "transcribe".to_owned(),
@@ -59,8 +68,13 @@ fn write_down(scene: &Scene, dir: &str, transcripts: &[(&str, Vec<Utterance>)]) 
             model_sha256: "00".repeat(32),
             prompt: String::new(),
         };
-        let transcript =
-            Transcript { source, by, utterances: utterances.clone(), unclear: Vec::new() };
+        let transcript = Transcript {
+            source,
+            by,
+            utterances: utterances.clone(),
+            unclear: Vec::new(),
+            voices: voices.clone(),
+        };
         let run = case.begin(&stamp, &step).unwrap();
         case.put_transcript(&stamp, &run, &transcript).unwrap();
         case.finish(&stamp, &run, &json!({})).unwrap();

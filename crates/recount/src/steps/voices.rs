@@ -1,0 +1,242 @@
+//! Who speaks in a case: the voices of all recordings, and the persons behind them.
+//!
+//! Reads the case and changes nothing, but for what a person says of voices. Which voices are one
+//! person's is computed anew each time (`speech::persons`), so persons have no number that lasts:
+//! a name holds on to a moment of a recording, and so to whoever speaks there.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use case::search::Speakers;
+use case::{Case, Choice, Told};
+use evidence::{
+    Island, MediaTime, Named, Placement, SourceId, Stenographer, Transcript, Utterance, Voiceprint,
+};
+use speech::persons::{Voice, persons};
+
+use crate::desk::stamp;
+use crate::error::Error;
+
+/// Words of an example: so many and no more are shown, and an utterance of so many is preferred.
+const EXAMPLE_WORDS: usize = 9;
+
+/// A name given to a moment holds for who speaks within this of it.
+const NEAR_NS: i64 = 1_000_000_000;
+
+/// Who speaks in a case.
+#[derive(Clone, Debug, Default)]
+pub struct People {
+    /// Those who speak longest first.
+    pub persons: Vec<Person>,
+    /// Which of them is behind each voice of a recording.
+    behind: BTreeMap<(SourceId, u32), usize>,
+    /// What a person said of one utterance alone, by its beginning.
+    alone: BTreeMap<(SourceId, MediaTime), String>,
+}
+
+/// Somebody who speaks.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// Who it is, where a person said so.
+    pub name: Option<String>,
+    /// How long this person speaks, seconds: in the recording that has most of it, so that what
+    /// several heard does not count several times.
+    pub speaks_s: f64,
+    /// The recordings in which this voice is, by how long it is heard there, the longest first.
+    pub heard_in: Vec<SourceId>,
+    /// Something this person says.
+    pub example: Example,
+}
+
+/// Where somebody is to be heard.
+#[derive(Clone, Debug)]
+pub struct Example {
+    /// The recording.
+    pub source: SourceId,
+    /// When it begins there.
+    pub at: MediaTime,
+    /// The first words.
+    pub text: String,
+}
+
+/// A voice of one recording while it is put together.
+struct Heard<'a> {
+    source: SourceId,
+    number: u32,
+    print: Voiceprint,
+    utterances: Vec<&'a Utterance>,
+    name: Option<String>,
+}
+
+impl Speakers for People {
+    fn mark(&self, source: &SourceId) -> String {
+        let mut mark = String::new();
+        for ((_, voice), person) in self.behind.range((*source, 0)..=(*source, u32::MAX)) {
+            let name = self.persons[*person].name.as_deref().unwrap_or_default();
+            let _ = write!(mark, "{voice}={person}:{name:?},");
+        }
+        let first = (*source, MediaTime(i64::MIN));
+        for ((_, start), name) in self.alone.range(first..=(*source, MediaTime(i64::MAX))) {
+            let _ = write!(mark, "{}={name:?},", start.0);
+        }
+        mark
+    }
+
+    /// Puts the persons in the place of the voices of a transcript: `voice` then counts [`persons`](Self::persons), and
+    /// `speaker` is who a person says it is. What documents say of speakers stays.
+    fn apply(&self, transcript: &mut Transcript) {
+        if matches!(transcript.by, Stenographer::Document { .. }) {
+            return;
+        }
+        for said in &mut transcript.utterances {
+            let alone = self.alone.get(&(transcript.source, said.start())).cloned();
+            let voice = said.voice.and_then(|voice| self.behind.get(&(transcript.source, voice)));
+            said.voice = voice.filter(|_| alone.is_none()).map(|person| *person as u32);
+            said.speaker = alone.or_else(|| voice.and_then(|v| self.persons[*v].name.clone()));
+        }
+        transcript.voices.clear();
+    }
+}
+
+/// Who speaks.
+///
+/// # Errors
+/// If the case cannot be read.
+pub fn of_case(case: &Case) -> Result<People, case::Error> {
+    case.at_one_moment(|case| {
+        let mut transcripts = Vec::new();
+        for kept in case.kept_transcripts()? {
+            if matches!(kept.by, Stenographer::Recogniser { .. }) {
+                transcripts.extend(case.transcript(kept.record)?);
+            }
+        }
+        let names = case.named()?;
+        let are_matched = case.choices()?.iter().all(|told| told.anchor != Choice::VoicesApart);
+        Ok(people(&transcripts, &case.placements()?, &names, are_matched))
+    })
+}
+
+fn people(
+    transcripts: &[Transcript],
+    placements: &[Placement],
+    names: &[Told<Named>],
+    are_matched: bool,
+) -> People {
+    let mut people = People::default();
+    let mut heard: Vec<Heard> = Vec::new();
+    for transcript in transcripts {
+        let first = heard.len();
+        heard.extend(transcript.voices.iter().zip(0..).map(|(print, number)| Heard {
+            source: transcript.source,
+            number,
+            print: *print,
+            utterances: Vec::new(),
+            name: None,
+        }));
+        for said in &transcript.utterances {
+            let voice = said.voice.and_then(|voice| heard.get_mut(first + voice as usize));
+            if let Some(voice) = voice {
+                voice.utterances.push(said);
+            }
+        }
+        for told in names.iter().filter(|told| told.anchor.source == transcript.source) {
+            let Some(said) = nearest(&transcript.utterances, told.anchor.at) else { continue };
+            let person = &told.anchor.person;
+            if told.anchor.is_alone {
+                people.alone.insert((transcript.source, said.start()), person.clone());
+            } else if let Some(v) = said.voice.and_then(|v| heard.get_mut(first + v as usize)) {
+                // What was said last holds.
+                v.name = Some(person.clone());
+            }
+        }
+    }
+    heard.retain(|voice| !voice.utterances.is_empty());
+    let voices: Vec<Voice> = heard.iter().map(|voice| on_clock(voice, placements)).collect();
+    let numbers = persons(&voices, are_matched);
+    let mut groups: BTreeMap<usize, Vec<&Heard>> = BTreeMap::new();
+    for (voice, number) in heard.iter().zip(numbers) {
+        groups.entry(number).or_default().push(voice);
+    }
+    let mut found: Vec<(Person, Vec<&Heard>)> =
+        groups.into_values().filter_map(|group| Some((person(&group)?, group))).collect();
+    found.sort_by(|a, b| b.0.speaks_s.total_cmp(&a.0.speaks_s));
+    for (number, (person, group)) in found.into_iter().enumerate() {
+        people.behind.extend(group.iter().map(|voice| ((voice.source, voice.number), number)));
+        people.persons.push(person);
+    }
+    people
+}
+
+/// The utterance that a moment lies in, or nearly so.
+fn nearest(utterances: &[Utterance], at: MediaTime) -> Option<&Utterance> {
+    let off_ns = |said: &&Utterance| (said.start().0 - at.0).max(at.0 - said.end().0).max(0);
+    utterances.iter().min_by_key(off_ns).filter(|said| off_ns(said) <= NEAR_NS)
+}
+
+fn on_clock(voice: &Heard, placements: &[Placement]) -> Voice {
+    let placement = placements.iter().find(|placement| placement.source == voice.source);
+    let speaks = voice.utterances.iter().filter_map(|said| {
+        let place = placement?;
+        let (start, end) = (place.to_case(said.start())?, place.to_case(said.end())?);
+        (end > start).then_some((start.seconds(), end.seconds()))
+    });
+    let mut speaks: Vec<(f64, f64)> = speaks.collect();
+    speaks.sort_by(|a, b| a.0.total_cmp(&b.0));
+    Voice {
+        print: voice.print,
+        clock: placement.map(|placement| placement.island).map(|Island(number)| number),
+        speaks,
+        name: voice.name.clone(),
+    }
+}
+
+fn person(voices: &[&Heard]) -> Option<Person> {
+    let mut long_s: BTreeMap<SourceId, f64> = BTreeMap::new();
+    for voice in voices {
+        let spoken =
+            voice.utterances.iter().map(|said| said.end().seconds() - said.start().seconds());
+        *long_s.entry(voice.source).or_default() += spoken.sum::<f64>();
+    }
+    let mut heard_in: Vec<(SourceId, f64)> = long_s.into_iter().collect();
+    heard_in.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let all = voices.iter().flat_map(|v| v.utterances.iter().map(|said| (v.source, *said)));
+    let clear = |said: &Utterance| {
+        let sure: f32 = said.words.iter().filter_map(|word| word.confidence).sum();
+        sure / said.words.len() as f32 + said.words.len().min(EXAMPLE_WORDS) as f32
+    };
+    let (source, said) = all.max_by(|a, b| clear(a.1).total_cmp(&clear(b.1)))?;
+    let words: Vec<&str> = said.words.iter().map(|word| word.text.as_str()).collect();
+    let text = words[..words.len().min(EXAMPLE_WORDS)].join(" ");
+    let more = if words.len() > EXAMPLE_WORDS { " …" } else { "" };
+    Some(Person {
+        name: voices.iter().find_map(|voice| voice.name.clone()),
+        speaks_s: heard_in.first()?.1,
+        heard_in: heard_in.into_iter().map(|(source, _)| source).collect(),
+        example: Example { source, at: said.start(), text: format!("{text}{more}") },
+    })
+}
+
+/// Remembers in the case whether voices of different recordings are compared; `None` leaves it as it is.
+///
+/// # Errors
+/// If the case cannot be written.
+pub fn choose(case: &mut Case, are_matched: Option<bool>) -> Result<(), Error> {
+    let choices = case.choices()?;
+    let apart: Vec<i64> = choices
+        .iter()
+        .filter(|told| told.anchor == Choice::VoicesApart)
+        .map(|told| told.id)
+        .collect();
+    match are_matched {
+        Some(false) if apart.is_empty() => {
+            case.put_choice(&stamp(), Choice::VoicesApart, "--no-matching")?;
+        }
+        Some(true) => {
+            for id in apart {
+                case.undo_anchor(&stamp(), id)?;
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
