@@ -184,7 +184,7 @@ fn main() {
     let counts = index.update(&case, &(), ("nobody", &mut nobody), &|| false).expect("an update");
     let seconds = begun.elapsed().as_secs_f64();
     let size = |path: PathBuf| path.metadata().map_or(0, |status| status.len());
-    let index_mb = size(case.cache().file_of_case("search-v1.db")) as f64 / 1e6;
+    let index_mb = size(case.cache().file_of_case("search-v2.db")) as f64 / 1e6;
     let case_mb = size(case.dir().join(case::DATABASE)) as f64 / 1e6;
     let words = counts.words as f64;
     println!("{hours} h, {words} words; made in {making_s:.0} s; case.db {case_mb:.0} MB");

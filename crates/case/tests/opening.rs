@@ -82,7 +82,7 @@ fn a_case_of_an_older_format_opens_with_its_alignment() {
     drop(case);
     let db = rusqlite::Connection::open(dir.join(case::DATABASE)).unwrap();
     db.execute_batch(
-        "DROP TABLE unclear; DROP TABLE utterance; DROP TABLE transcript;
+        "DROP TABLE voice; DROP TABLE unclear; DROP TABLE utterance; DROP TABLE transcript;
          DROP TABLE tie_window; ALTER TABLE tie DROP COLUMN residual_ns;
          ALTER TABLE placement DROP COLUMN contradiction_ns;
          ALTER TABLE placement DROP COLUMN floor_ns; ALTER TABLE excerpt DROP COLUMN speed;

@@ -252,7 +252,7 @@ fn where_too_much_is_found_the_first_are_shown_in_order() {
 
 /// The file of the index.
 fn file(case: &Case) -> PathBuf {
-    case.cache().file_of_case("search-v1.db")
+    case.cache().file_of_case("search-v2.db")
 }
 
 #[test]
