@@ -22,6 +22,12 @@ pub(super) fn run(desk: &Desk, asked: &Voices) -> Result<(), Error> {
         (_, true) => Some(false),
         _ => None,
     };
+    if asked.who.is_some() && asked.name.is_none() && !asked.undo {
+        return Err(Error::Asked {
+            what: "nothing is said of this voice".to_owned(),
+            hint: "say who it is with --is NAME; without a voice all of them are shown",
+        });
+    }
     let changes = asked.undo || asked.name.is_some() || matching.is_some();
     if !changes {
         let case = open(desk, &asked.case)?;

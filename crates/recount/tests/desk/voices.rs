@@ -123,6 +123,7 @@ fn what_cannot_be_named_is_said_in_a_sentence() {
         (&["voices", "case", "a.wav", "--at", "1", "--is", "Ines"], "nobody is known to speak"),
         (&["voices", "case", "1", "--is", "  "], "a name has letters"),
         (&["voices", "case", "--undo"], "nothing was said"),
+        (&["voices", "case", "2"], "say who it is"),
     ] {
         let refused = scene.run(asked);
         assert_ne!(refused.code, 0, "{asked:?}");
