@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::error::Error;
 use crate::report::{output, search};
 use crate::snapshot;
-use crate::steps::index;
+use crate::steps::{index, voices};
 
 pub(super) fn run(desk: &Desk, asked: &Search) -> Result<(), Error> {
     let text = asked.query.join(" ");
@@ -18,7 +18,7 @@ pub(super) fn run(desk: &Desk, asked: &Search) -> Result<(), Error> {
     };
     let query = Query::parse(&text).map_err(odd)?;
     let case = open(desk, &asked.case)?;
-    let (index, away) = index::run(&|| desk.stopped(), &case)?;
+    let (index, away) = index::run(&|| desk.stopped(), &case, &voices::of_case(&case)?)?;
     let ground = Ground::of(&case, snapshot::names(&case)?)?;
     let found =
         index.search(&case, &ground, &query, asked.limit as usize).map_err(

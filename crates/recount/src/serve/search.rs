@@ -22,6 +22,7 @@ use crate::error::Error;
 use crate::report::search::{Told, citation};
 use crate::snapshot;
 use crate::steps::index;
+use crate::steps::voices::{self, People};
 
 /// Results in one answer, at most: more are narrowed down, not read.
 const AT_ONCE: usize = 60;
@@ -110,6 +111,8 @@ struct Open {
     case: Case,
     index: Index,
     ground: Ground,
+    /// Who speaks: found out from all that is said, so only when the case changed.
+    people: People,
     changes: u64,
     /// Documents that could not be read.
     unread: u32,
@@ -139,10 +142,11 @@ impl Open {
     fn new(server: &Server) -> Result<Self, Error> {
         let case = server.case().beside()?;
         let changes = case.changes()?;
-        let (index, away) = index::run(&|| server.stop.asked(), &case)?;
+        let people = voices::of_case(&case)?;
+        let (index, away) = index::run(&|| server.stop.asked(), &case, &people)?;
         let ground = Ground::of(&case, snapshot::names(&case)?)?;
         let unread = (index.unread()?.len() + away.len()) as u32;
-        Ok(Self { case, index, ground, changes, unread, levelled: Instant::now() })
+        Ok(Self { case, index, ground, people, changes, unread, levelled: Instant::now() })
     }
 
     fn level(mut self, server: &Server) -> Result<Self, Error> {
@@ -151,7 +155,11 @@ impl Open {
         if changes == self.changes && self.levelled.elapsed() < LEVEL_EVERY {
             return Ok(self);
         }
-        let away = index::level(&|| server.stop.asked(), &self.case, &mut self.index)?;
+        if changes != self.changes {
+            self.people = voices::of_case(&self.case)?;
+        }
+        let stop = || server.stop.asked();
+        let away = index::level(&stop, &self.case, &self.people, &mut self.index)?;
         if changes != self.changes {
             self.ground = Ground::of(&self.case, snapshot::names(&self.case)?)?;
         }

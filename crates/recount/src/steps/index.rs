@@ -13,7 +13,7 @@ use evidence::Source;
 use media::{Limits, Papers};
 
 use super::paths::locate;
-use super::voices;
+use super::voices::People;
 use crate::error::Error;
 
 /// Counted up when the same document would give another text.
@@ -28,15 +28,15 @@ enum NoText {
     Ever(String),
 }
 
-/// Opens the index and brings it up to date. Returns it, and which documents could not
+/// Opens the index and brings it up to date, speakers named as in `people`. Returns it, and which documents could not
 /// be read now, with the reason.
 ///
 /// # Errors
 /// If the case or the index cannot be read, or somebody asked to stop; what was read until then
 /// stays.
-pub fn run(stop: &dyn Fn() -> bool, case: &Case) -> Result<(Index, Away), Error> {
+pub fn run(stop: &dyn Fn() -> bool, case: &Case, people: &People) -> Result<(Index, Away), Error> {
     let mut index = Index::open(case)?;
-    let away = level(stop, case, &mut index)?;
+    let away = level(stop, case, people, &mut index)?;
     Ok((index, away))
 }
 
@@ -44,7 +44,12 @@ pub fn run(stop: &dyn Fn() -> bool, case: &Case) -> Result<(Index, Away), Error>
 ///
 /// # Errors
 /// Those of [`run`].
-pub fn level(stop: &dyn Fn() -> bool, case: &Case, index: &mut Index) -> Result<Away, Error> {
+pub fn level(
+    stop: &dyn Fn() -> bool,
+    case: &Case,
+    people: &People,
+    index: &mut Index,
+) -> Result<Away, Error> {
     let papers = Papers::open(Limits::default())?;
     let with = if papers.is_some() { "with pdftotext" } else { "without pdftotext" };
     let read_by = format!("documents {READER_VERSION} {with}");
@@ -57,7 +62,7 @@ pub fn level(stop: &dyn Fn() -> bool, case: &Case, index: &mut Index) -> Result<
             None
         }
     };
-    index.update(case, &voices::of_case(case)?, (&read_by, &mut reader), stop)?;
+    index.update(case, people, (&read_by, &mut reader), stop)?;
     if stop() {
         return Err(Error::Stopped);
     }
