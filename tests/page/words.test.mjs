@@ -4,7 +4,7 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { close, freshCase, open, press, ready, recount, serve } from "./stage.mjs";
+import { close, freshCase, open, press, ready, recount, serve, until } from "./stage.mjs";
 
 /** Of the camera, by somebody who listened; times of the camera. */
 const CAMERA = `WEBVTT
@@ -92,6 +92,37 @@ test("a transcript that comes while the page is open is shown", async () => {
   bring(BOOM, "34R-T01.WAV");
   await page.locator(".words li").nth(2).waitFor();
   assert.match(await page.locator(".words li").nth(2).textContent(), /34R-T01/);
+});
+
+test("who speaks is named from the list, goes to the server, and Undo takes it back", async () => {
+  // Here all words were brought; the page is told that a machine wrote them and does not know who speaks.
+  await page.route("**/api/said*", async (route) => {
+    const answer = await route.fetch();
+    const said = await answer.json();
+    said.utterances = said.utterances.map(({ speaker: _, ...one }) => ({ ...one, machine: true, voice: 1 }));
+    await route.fulfill({ response: answer, json: said });
+  });
+  await page.reload();
+  await ready(page);
+  await press(page, "Shift+W");
+  const label = page.locator(".words li .speaker").first();
+  assert.equal((await label.textContent()).trim(), "Voice 1");
+  await label.click();
+  const field = page.getByRole("combobox", { name: "who speaks" });
+  await field.waitFor();
+  assert.ok(await field.evaluate((element) => element === document.activeElement));
+  await page.keyboard.press("Escape");
+  await field.waitFor({ state: "detached" });
+  assert.ok(await label.evaluate((element) => element === document.activeElement));
+  await label.click();
+  await field.fill("Joon Pell");
+  await field.press("Enter");
+  const { named } = await until(page, (view) => view.named.length === 1);
+  assert.deepEqual([named[0].person, named[0].only], ["Joon Pell", false]);
+  await field.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Undo: naming Joon Pell" }).waitFor();
+  await press(page, "Control+Z");
+  await until(page, (view) => view.named.length === 0);
 });
 
 test("while what is said is renewed it stays to be read, and who heard it too", async () => {

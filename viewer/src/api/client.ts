@@ -1,5 +1,5 @@
 // Asking the server, and telling it. Every answer is checked for its status; what went wrong is one sentence.
-import type { At, CaseView, FoundView, Placing, SaidView, Why } from "./types";
+import type { At, CaseView, FoundView, Naming, Placing, SaidView, Why } from "./types";
 
 
 export class Refused extends Error {
@@ -44,6 +44,7 @@ export const api = {
     (await ask(`/sound/${id}?start=${start.toFixed(3)}&end=${end.toFixed(3)}`)).arrayBuffer(),
   makeProxy: (id: string) => send("POST", `/api/proxy/${id}`),
   place: (place: Placing) => send("POST", "/api/place", place),
+  name: (named: Naming) => send("POST", "/api/name", named),
   undo: (word: number) => send("POST", `/api/undo/${word}`),
   addMarker: (at: At, note: string) => send("POST", "/api/markers", { at, note }),
   changeMarker: (id: string, at: At, note: string) => send("PUT", `/api/markers/${id}`, { at, note }),

@@ -39,6 +39,10 @@ markers: Array<Marker>,
  */
 words: Array<WordView>, 
 /**
+ * Whose voices persons know, in the order in which it was said.
+ */
+named: Array<NamedView>, 
+/**
  * Whether everything is veiled of which nothing else was said.
  */
 veil_all: boolean, 
@@ -398,6 +402,32 @@ at_utc: string,
  * Whether nothing else may move it.
  */
 locked: boolean, };
+
+export type NamedView = { 
+/**
+ * For taking it back.
+ */
+id: number, 
+/**
+ * Who it is.
+ */
+person: string, 
+/**
+ * Recording, moment and name.
+ */
+said: string, 
+/**
+ * By whom.
+ */
+actor: string, 
+/**
+ * When, RFC 3339.
+ */
+at_utc: string, 
+/**
+ * Whether of one utterance alone.
+ */
+only: boolean, };
 
 export type Job = { 
 /**
@@ -908,6 +938,24 @@ sigma: number,
  * Whether nothing else may move it.
  */
 lock: boolean, };
+
+export type Naming = { 
+/**
+ * The recording in which somebody is heard.
+ */
+source: string, 
+/**
+ * A moment at which this voice speaks, media time.
+ */
+media: number, 
+/**
+ * Who it is.
+ */
+person: string, 
+/**
+ * Whether this is said of what is said there alone, and not of the voice wherever it is heard.
+ */
+only: boolean, };
 
 export type Noting = { 
 /**

@@ -1,8 +1,14 @@
 // What can be taken back: first a place that is only tried, then a marker that was removed, then what people said.
 import { api } from "../api/client";
-import type { Marker, WordView } from "../api/types";
+import type { Marker, NamedView, WordView } from "../api/types";
 import { signed } from "../clock/format";
 import { page } from "../page.svelte";
+
+/** What a person said: numbers count on over all kinds, so the highest was said last. */
+type Told = WordView | NamedView;
+
+const isName = (told: Told): told is NamedView => "person" in told;
+const count = () => (page.view?.words.length ?? 0) + (page.view?.named.length ?? 0);
 
 class Undoing {
   /** Being taken back: the server solves again meanwhile. */
@@ -10,49 +16,52 @@ class Undoing {
 
   /** The marker that was removed in this window, and how much had been said of places then: what is said later comes first. */
   #removed = $state.raw<{ marker: Marker; words: number } | null>(null);
-  #marker = $derived(this.#removed && (page.view?.words.length ?? 0) <= this.#removed.words ? this.#removed.marker : null);
+  #marker = $derived(this.#removed && count() <= this.#removed.words ? this.#removed.marker : null);
 
-  #last = $derived<WordView | null>(page.view?.words.at(-1) ?? null);
+  #last = $derived.by<Told | null>(() => {
+    const [place, name] = [page.view?.words.at(-1), page.view?.named.at(-1)];
+    return (place && name ? (name.id > place.id ? name : place) : (place ?? name)) ?? null;
+  });
 
   /** What would be undone, in a sentence; `null` if there is nothing. */
   what = $derived.by(() => {
     const trial = page.trial;
     if (trial) return `Puts ${this.#name(trial.id)} back where it was before it was tried ${signed(trial.by)} away`;
     if (this.#marker) return `Puts back the marker that was removed: ${this.#marker.note || "without a note"}`;
-    return this.#last ? `Takes back what ${this.#last.actor} said last: ${this.#last.said}${this.#last.locked ? " (locked)" : ""}` : null;
+    return this.#last ? `Takes back what ${this.#last.actor} said last: ${this.#last.said}${!isName(this.#last) && this.#last.locked ? " (locked)" : ""}` : null;
   });
 
   /** The same in a word or two. */
-  short = $derived(page.trial ? `trying ${this.#name(page.trial.id)}` : this.#marker ? "removing a marker" : this.#last ? `placing ${this.#name(this.#last.source)}` : "");
+  short = $derived(page.trial ? `trying ${this.#name(page.trial.id)}` : this.#marker ? "removing a marker" : !this.#last ? "" : isName(this.#last) ? `naming ${this.#last.person}` : `placing ${this.#name(this.#last.source)}`);
 
   busy = $derived(!page.trial && !this.#marker && this.#last !== null && this.#last.id === this.#asked);
 
   undo(): void {
     if (page.trial) page.trial = null;
     else if (this.#marker) void this.#putBack(this.#marker);
-    else if (!this.#last) page.say("nothing was placed by hand");
+    else if (!this.#last) page.say("nothing was placed or named by hand");
     else if (!this.busy) void this.takeBack(this.#last);
   }
 
   async removeMarker(marker: Marker): Promise<void> {
     if (!(await page.tell(api.removeMarker(marker.id), "marker removed"))) return;
-    this.#removed = { marker, words: page.view?.words.length ?? 0 };
+    this.#removed = { marker, words: count() };
     await page.load();
   }
 
   async #putBack(marker: Marker): Promise<void> {
     this.#removed = null;
     if (await page.tell(api.addMarker(marker.at, marker.note), "the marker is back")) await page.load();
-    else this.#removed = { marker, words: page.view?.words.length ?? 0 };
+    else this.#removed = { marker, words: count() };
   }
 
   /** Takes back what a person said, whatever was said since. */
-  async takeBack(word: WordView): Promise<void> {
+  async takeBack(word: Told): Promise<void> {
     this.#asked = word.id;
-    if (!(await page.tell(api.undo(word.id), `taken back: ${word.said}; the rest is solved again`))) this.#asked = null;
+    if (!(await page.tell(api.undo(word.id), isName(word) ? `taken back: ${word.said}` : `taken back: ${word.said}; the rest is solved again`))) this.#asked = null;
   }
 
-  isAsked(word: WordView): boolean {
+  isAsked(word: Told): boolean {
     return this.#asked === word.id;
   }
 

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use case::{Cache, Case, Told};
-use evidence::{Anchor, Excerpt, Island, Piece, Placement, SourceId, SourceKind, TieKind};
+use evidence::{Anchor, Excerpt, Island, Named, Piece, Placement, SourceId, SourceKind, TieKind};
 use publish::{Labels, Shown, Snapshot};
 
 use super::view::{
-    AudioView, By, CaseView, DocumentView, ExcerptView, IslandView, PieceView, Plays, ProxyState,
-    RecordingView, Span, UtcView, VideoView, WordView, plays,
+    AudioView, By, CaseView, DocumentView, ExcerptView, IslandView, NamedView, PieceView, Plays,
+    ProxyState, RecordingView, Span, UtcView, VideoView, WordView, plays,
 };
 use super::{faces, kinds};
 use crate::desk::TOOL;
@@ -24,9 +24,10 @@ use crate::steps::listen;
 /// If the case cannot be read.
 pub fn case(case: &Case) -> Result<CaseView, Error> {
     let cache = case.cache();
-    let (snapshot, words, ties, readings) = case.at_one_moment(|case| {
+    let (snapshot, words, ties, readings, names) = case.at_one_moment(|case| {
         let readings = case.readings()?.into_iter().map(|told| told.anchor).collect();
-        Ok((snapshot::without_ties(case)?, case.anchors()?, case.tie_kinds()?, readings))
+        let (words, ties, names) = (case.anchors()?, case.tie_kinds()?, case.named()?);
+        Ok((snapshot::without_ties(case)?, words, ties, readings, names))
     })?;
     let rests_on = rests_on(&ties, &words);
     let mut clocks = faces::of(&snapshot, readings);
@@ -47,6 +48,7 @@ pub fn case(case: &Case) -> Result<CaseView, Error> {
         excerpts: snapshot.excerpts.iter().map(excerpt).collect(),
         markers: Vec::new(),
         words: words.into_iter().map(word).collect(),
+        named: names.into_iter().map(named).collect(),
         veil_all: false,
         jobs: Vec::new(),
     })
@@ -201,5 +203,17 @@ fn word(told: Told<Anchor>) -> WordView {
         actor: shown_text(&actor),
         at_utc,
         locked: anchor.is_locked,
+    }
+}
+
+fn named(told: Told<Named>) -> NamedView {
+    let Told { id, anchor, said, at_utc, actor } = told;
+    NamedView {
+        id,
+        person: shown_text(&anchor.person),
+        said: shown_text(&said),
+        actor: shown_text(&actor),
+        at_utc,
+        only: anchor.is_alone,
     }
 }

@@ -54,6 +54,7 @@ pub fn app(server: &Arc<Server>) -> Router {
         .route("/api/why/{id}", get(why))
         .route("/api/proxy/{id}", post(proxies::ask))
         .route("/api/place", post(writes::place))
+        .route("/api/name", post(writes::name))
         .route("/api/undo/{id}", post(writes::undo))
         .route("/api/add", post(writes::add))
         .route("/api/jobs/{id}/stop", post(stop))

@@ -14,9 +14,10 @@ use super::said::SaidView;
 use super::search::{FoundView, HitView};
 use super::view::{
     At, AudioView, By, CaseView, ClockView, DocumentView, ExcerptView, Face, IslandView, Marker,
-    PieceView, Plays, ProxyState, RecordingView, Span, ThumbsView, UtcView, VideoView, WordView,
+    NamedView, PieceView, Plays, ProxyState, RecordingView, Span, ThumbsView, UtcView, VideoView,
+    WordView,
 };
-use super::writes::Placing;
+use super::writes::{Naming, Placing};
 use crate::report::said::{OtherView, SpokenView, UtteranceView};
 
 const HEAD: &str = "\
@@ -46,6 +47,7 @@ fn written() -> String {
         Marker::decl(),
         At::decl(),
         WordView::decl(),
+        NamedView::decl(),
         Job::decl(),
         State::decl(),
         why::Why::decl(),
@@ -66,6 +68,7 @@ fn written() -> String {
         FoundView::decl(),
         HitView::decl(),
         Placing::decl(),
+        Naming::decl(),
         Noting::decl(),
         Veiling::decl(),
     ];

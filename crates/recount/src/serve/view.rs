@@ -33,6 +33,8 @@ pub struct CaseView {
     pub markers: Vec<Marker>,
     /// Where persons placed recordings.
     pub words: Vec<WordView>,
+    /// Whose voices persons know, in the order in which it was said.
+    pub named: Vec<NamedView>,
     /// Whether everything is veiled of which nothing else was said.
     pub veil_all: bool,
     /// Work that goes on beside the page, and what became of the last.
@@ -356,6 +358,25 @@ pub struct WordView {
     pub at_utc: String,
     /// Whether nothing else may move it.
     pub locked: bool,
+}
+
+/// Whose voice a person knows.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct NamedView {
+    /// For taking it back.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub id: i64,
+    /// Who it is.
+    pub person: String,
+    /// Recording, moment and name.
+    pub said: String,
+    /// By whom.
+    pub actor: String,
+    /// When, RFC 3339.
+    pub at_utc: String,
+    /// Whether of one utterance alone.
+    pub only: bool,
 }
 
 /// What browsers of every make play as it is, with times that are exact after a seek.

@@ -1,5 +1,5 @@
-//! What a person does in the page that changes the case: placing recordings, taking that back,
-//! adding files. Done one after the other by one thread, with the functions of the command line;
+//! What a person does in the page that changes the case: placing recordings, naming voices, taking
+//! that back, adding files. Done one after the other by one thread, with the functions of the command line;
 //! the case is locked from the first change to the end of the solution, and by nobody otherwise.
 //!
 //! What is asked for while a solution is being found waits and is then solved all at once.
@@ -17,7 +17,7 @@ use axum::extract::{Path as UrlPath, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use case::{Case, CaseLock};
-use evidence::{Anchor, AnchoredBy, MediaTime, Placement, SourceId};
+use evidence::{Anchor, AnchoredBy, MediaTime, Named, Placement, SourceId};
 use futures_util::StreamExt as _;
 use publish::Labels;
 use serde::Deserialize;
@@ -36,8 +36,8 @@ use crate::report::names::shown_text;
 use crate::snapshot;
 use crate::steps::add::{self, Keeping, Request};
 use crate::steps::align::Missing;
-use crate::steps::given;
 use crate::steps::paths::EVIDENCE;
+use crate::steps::{given, voices};
 
 /// Between two looks for something to do, and two tries for a case that another process works on.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -50,6 +50,9 @@ const SIGMA_S: std::ops::RangeInclusive<f64> = 0.0001..=31_557_600.0;
 
 /// A century, seconds: no recording has such times.
 const TIME_S_MAX: f64 = 3.2e9;
+
+/// Letters of a person's name, at most.
+const NAME_MAX: usize = 200;
 
 /// Files that arrive lie in a folder whose name begins so, in the case's evidence, until they are
 /// added.
@@ -79,13 +82,39 @@ pub struct Placing {
     lock: bool,
 }
 
+/// `POST /api/name`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Naming {
+    /// The recording in which somebody is heard.
+    #[cfg_attr(test, ts(type = "string"))]
+    source: SourceId,
+    /// A moment at which this voice speaks, media time.
+    media: f64,
+    /// Who it is.
+    person: String,
+    /// Whether this is said of what is said there alone, and not of the voice wherever it is heard.
+    only: bool,
+}
+
 /// What is to be done.
 #[derive(Debug)]
 enum Wish {
     Place(Anchor),
     Undo(i64),
+    Name(Named),
+    /// Takes back a name: nothing is to be solved for that.
+    Unname(i64),
     /// A file that has arrived, alone in its folder.
     Add(PathBuf),
+}
+
+impl Wish {
+    /// Whether recordings may lie elsewhere afterwards.
+    fn moves(&self) -> bool {
+        matches!(self, Wish::Place(_) | Wish::Undo(_) | Wish::Add(_))
+    }
 }
 
 /// What waits to be done.
@@ -113,7 +142,25 @@ pub async fn place(
     Ok(accepted(server.wish(what, Wish::Place(anchor))))
 }
 
-/// `POST /api/undo/{id}`: takes back what a person said, and solves again.
+/// `POST /api/name`: keeps who a person says is heard.
+///
+/// # Errors
+/// If it makes no sense.
+pub async fn name(
+    State(server): State<Arc<Server>>,
+    Json(asked): Json<Naming>,
+) -> Result<Response, Failed> {
+    let named = named(&asked)?;
+    let known = aside(&server, move |server| {
+        server.recording(&named.source)?.ok_or_else(no_such_recording)?;
+        Ok(named)
+    });
+    let named = known.await?;
+    let what = format!("naming {}", shown_text(&named.person));
+    Ok(accepted(server.wish(what, Wish::Name(named))))
+}
+
+/// `POST /api/undo/{id}`: takes back what a person said; where that placed something, all is solved again.
 ///
 /// # Errors
 /// If nothing of that number was said, or it was taken back.
@@ -121,12 +168,17 @@ pub async fn undo(
     State(server): State<Arc<Server>>,
     UrlPath(id): UrlPath<i64>,
 ) -> Result<Response, Failed> {
-    let known =
-        aside(&server, move |server| Ok(server.case().anchors()?.iter().any(|told| told.id == id)));
-    if !known.await? {
-        return Err(Failed::missing("nothing of this number was said, or it was taken back"));
-    }
-    Ok(accepted(server.wish("taking back a placement".to_owned(), Wish::Undo(id))))
+    let known = aside(&server, move |server| {
+        let case = server.case();
+        let is_named = case.named()?.iter().any(|told| told.id == id);
+        Ok((is_named, case.anchors()?.iter().any(|told| told.id == id)))
+    });
+    let (what, wish) = match known.await? {
+        (true, _) => ("taking back a name", Wish::Unname(id)),
+        (_, true) => ("taking back a placement", Wish::Undo(id)),
+        _ => return Err(Failed::missing("nothing of this number was said, or it was taken back")),
+    };
+    Ok(accepted(server.wish(what.to_owned(), wish)))
 }
 
 /// The name under which a file arrives.
@@ -179,6 +231,22 @@ fn anchor(asked: &Placing) -> Result<Anchor, Failed> {
         sigma_ns: MediaTime::from_seconds(asked.sigma).0,
         is_locked: asked.lock,
         by: AnchoredBy::Hand,
+    })
+}
+
+fn named(asked: &Naming) -> Result<Named, Failed> {
+    if !asked.media.is_finite() || asked.media.abs() > TIME_S_MAX {
+        return Err(Failed::asked("a time is a number of seconds"));
+    }
+    let person = asked.person.trim();
+    if person.is_empty() || person.chars().count() > NAME_MAX {
+        return Err(Failed::asked("a name has letters, and no more than two hundred"));
+    }
+    Ok(Named {
+        source: asked.source,
+        at: MediaTime::from_seconds(asked.media),
+        person: person.to_owned(),
+        is_alone: asked.only,
     })
 }
 
@@ -269,6 +337,8 @@ impl Server {
             let changed = self.change(&mut case, &ticket, &wish);
             forget(&wish);
             match changed {
+                // The windows hear of it with the look that follows.
+                Ok(_) if !wish.moves() => ticket.end(Ok(None)),
                 Ok(before) => done.push((ticket, wish, before)),
                 Err(error) => ticket.end(Err(error)),
             }
@@ -337,7 +407,11 @@ impl Server {
                     ticket.say(&format!("this takes the place of: {}", shown_text(&said)));
                 }
             }
-            Wish::Undo(id) => case.undo_anchor(&stamp(), *id)?,
+            Wish::Undo(id) | Wish::Unname(id) => case.undo_anchor(&stamp(), *id)?,
+            Wish::Name(named) => {
+                let labels = Labels::of(&snapshot::without_ties(case)?);
+                voices::say(case, named, &labels)?;
+            }
             Wish::Add(path) => {
                 let door = self.door.as_ref().ok_or_else(no_ffmpeg)?;
                 let paths = [path.clone()];

@@ -12,6 +12,7 @@ use case::{Case, Choice, Told};
 use evidence::{
     Island, MediaTime, Named, Placement, SourceId, Stenographer, Transcript, Utterance, Voiceprint,
 };
+use publish::{Labels, times};
 use speech::persons::{Voice, persons};
 
 use crate::desk::stamp;
@@ -170,7 +171,9 @@ fn people(
 /// The utterance that a moment lies in, or nearly so.
 fn nearest(utterances: &[Utterance], at: MediaTime) -> Option<&Utterance> {
     let off_ns = |said: &&Utterance| (said.start().0 - at.0).max(at.0 - said.end().0).max(0);
-    utterances.iter().min_by_key(off_ns).filter(|said| off_ns(said) <= NEAR_NS)
+    // Where several speak at once, the one that began at that moment is meant.
+    let found = utterances.iter().min_by_key(|said| (off_ns(said), said.start().0.abs_diff(at.0)));
+    found.filter(|said| off_ns(said) <= NEAR_NS)
 }
 
 fn on_clock(voice: &Heard, placements: &[Placement]) -> Voice {
@@ -216,6 +219,31 @@ fn person(voices: &[&Heard]) -> Option<Person> {
     })
 }
 
+/// Keeps whose voice a person says is heard; what a name is, is the same for whoever says it.
+///
+/// # Errors
+/// If the name has no letters, nobody is known to speak then, or the case cannot be written.
+pub fn say(case: &mut Case, named: &Named, labels: &Labels) -> Result<(), Error> {
+    let person = named.person.trim().to_owned();
+    if person.is_empty() {
+        return Err(Error::Asked {
+            what: "a name has letters".to_owned(),
+            hint: "write --is NAME",
+        });
+    }
+    let transcripts = case.transcripts(&named.source)?;
+    if transcripts.iter().all(|transcript| nearest(&transcript.utterances, named.at).is_none()) {
+        return Err(Error::Asked {
+            what: "nobody is known to speak at that moment of the recording".to_owned(),
+            hint: "`recount voices CASE` shows where each voice is heard",
+        });
+    }
+    let at = times::clock(named.at.0, 1);
+    let sentence = format!("{}, {at}: {person}", labels.name(named.source));
+    case.put_named(&stamp(), &Named { person, ..named.clone() }, &sentence)?;
+    Ok(())
+}
+
 /// Remembers in the case whether voices of different recordings are compared; `None` leaves it as it is.
 ///
 /// # Errors
@@ -239,4 +267,28 @@ pub fn choose(case: &mut Case, are_matched: Option<bool>) -> Result<(), Error> {
         _ => {}
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use evidence::Word;
+
+    use super::*;
+
+    fn said(start_s: f64, end_s: f64) -> Utterance {
+        let (start, end) = (MediaTime::from_seconds(start_s), MediaTime::from_seconds(end_s));
+        let word = Word { text: "cold".to_owned(), start, end, confidence: None };
+        Utterance { words: vec![word], voice: None, speaker: None, language: None }
+    }
+
+    #[test]
+    fn who_breaks_in_is_named_and_not_who_speaks_on() {
+        let both = [said(10.0, 20.0), said(14.0, 16.0)];
+        let at = |s| nearest(&both, MediaTime::from_seconds(s)).map(|said| said.start().seconds());
+        assert_eq!(at(14.0), Some(14.0));
+        assert_eq!(at(10.0), Some(10.0));
+        assert_eq!(at(18.0), Some(10.0));
+        assert_eq!(at(20.5), Some(10.0));
+        assert_eq!(at(21.5), None);
+    }
 }

@@ -20,7 +20,7 @@ fn by(voice: u32, said: Utterance) -> Utterance {
 }
 
 /// Two voices in `a.wav`. The second is in `b.wav` too, where it sounds like nobody; the first is in the stranger.
-fn two_voices() -> Scene {
+pub(crate) fn two_voices() -> Scene {
     let scene = two_microphones();
     scene.done(&["reconstruct", "footage", "--case", "case"]);
     let question = "who has checked it today and where is it now";

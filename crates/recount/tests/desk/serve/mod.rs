@@ -4,3 +4,4 @@ mod client;
 mod media;
 mod person;
 mod strangers;
+mod voices;
