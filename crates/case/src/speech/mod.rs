@@ -6,6 +6,8 @@
 
 mod words;
 
+pub use words::Span;
+
 use evidence::{MediaTime, SourceId, Stenographer, Transcript, Unclear, Utterance, Voiceprint};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use serde::{Deserialize, Serialize};
@@ -143,8 +145,35 @@ impl Case {
         Ok(utterances)
     }
 
+    /// When each utterance of a transcript is said, and by which of its voices: all that telling
+    /// voices apart needs, without a word of text.
+    ///
+    /// # Errors
+    /// If the database cannot be read; [`Error::Damaged`].
+    pub fn spans(&self, record: u64) -> Result<Vec<(Span, Option<u32>)>, Error> {
+        let mut query = self.db.prepare_cached(
+            "SELECT voice, times FROM utterance WHERE transcript = ?1 ORDER BY n",
+        )?;
+        let mut rows = query.query([record as i64])?;
+        let mut spans = Vec::new();
+        while let Some(row) = rows.next()? {
+            let times = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let span = words::span(times).ok_or_else(|| {
+                Error::damaged(
+                    "the times of an utterance are not as they are written",
+                    &self.path(),
+                )
+            })?;
+            spans.push((span, row.get(0)?));
+        }
+        Ok(spans)
+    }
+
     /// What the voices of a transcript sound like, as its utterances count them.
-    fn voices(&self, record: u64) -> Result<Vec<Voiceprint>, Error> {
+    ///
+    /// # Errors
+    /// If the database cannot be read; [`Error::Damaged`].
+    pub fn voices(&self, record: u64) -> Result<Vec<Voiceprint>, Error> {
         let mut query = self
             .db
             .prepare_cached("SELECT n, print FROM voice WHERE transcript = ?1 ORDER BY n")?;

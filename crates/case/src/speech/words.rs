@@ -7,6 +7,19 @@
 
 use evidence::{MediaTime, Word};
 
+/// When words are said, and how sure they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Span {
+    /// When the first begins; zero without words.
+    pub start: MediaTime,
+    /// When the last of them to end ends; zero without words.
+    pub end: MediaTime,
+    /// How many they are.
+    pub words: usize,
+    /// The sum of their confidences, each 0 to 1; a word without one adds nothing.
+    pub sure: f32,
+}
+
 /// The two columns for `words`.
 pub(super) fn pack(words: &[Word]) -> (String, Vec<u8>) {
     let letters: usize = words.iter().map(|word| word.text.len() + 1).sum();
@@ -52,6 +65,31 @@ pub(super) fn unpack(text: &str, times: &[u8]) -> Option<Vec<Word>> {
         before = start.0;
     }
     text.is_empty().then_some(words)
+}
+
+/// When the words in a column of times are said, without their text: as `unpack` would have it.
+pub(super) fn span(times: &[u8]) -> Option<Span> {
+    let (mut times, mut before) = (times, 0_i64);
+    let mut span: Option<Span> = None;
+    while !times.is_empty() {
+        let head = take(&mut times)?;
+        let start = before.wrapping_add(unfolded(take(&mut times)?));
+        let end = start.wrapping_add(unfolded(take(&mut times)?));
+        let mut sure = 0.0;
+        if head & 1 == 1 {
+            let (bytes, rest) = times.split_first_chunk()?;
+            (times, sure) = (rest, f32::from_le_bytes(*bytes));
+        }
+        let (start_at, end_at) = (MediaTime(start), MediaTime(end));
+        let first = Span { start: start_at, end: end_at, words: 0, sure: 0.0 };
+        let all = span.get_or_insert(first);
+        all.end = all.end.max(end_at);
+        all.words += 1;
+        all.sure += sure;
+        before = start;
+    }
+    let none = Span { start: MediaTime(0), end: MediaTime(0), words: 0, sure: 0.0 };
+    Some(span.unwrap_or(none))
 }
 
 fn folded(signed: i64) -> u64 {
@@ -106,6 +144,11 @@ mod tests {
         for words in odd {
             let (text, times) = pack(&words);
             assert_eq!(unpack(&text, &times).as_ref(), Some(&words), "{text:?} {times:?}");
+            let span = span(&times).unwrap();
+            assert_eq!(span.words, words.len());
+            assert_eq!(span.start, words.first().map_or(MediaTime(0), |word| word.start));
+            let end = words.iter().map(|word| word.end).max();
+            assert_eq!(span.end, end.unwrap_or(MediaTime(0)));
         }
     }
 

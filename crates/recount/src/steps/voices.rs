@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use case::search::Speakers;
-use case::{Case, Choice, Told};
+use case::{Case, Choice, Span, Told};
 use evidence::{
-    Island, MediaTime, Named, Placement, SourceId, Stenographer, Transcript, Utterance, Voiceprint,
+    Island, MediaTime, Named, Placement, SourceId, Stenographer, Transcript, Voiceprint,
 };
 use publish::{Labels, times};
 use speech::persons::{Voice, persons};
@@ -61,12 +61,23 @@ pub struct Example {
 }
 
 /// A voice of one recording while it is put together.
-struct Heard<'a> {
+struct Heard {
     source: SourceId,
+    /// Under which the transcript is kept.
+    record: u64,
     number: u32,
     print: Voiceprint,
-    utterances: Vec<&'a Utterance>,
+    /// Which utterances of the transcript it says, and when.
+    says: Vec<(usize, Span)>,
     name: Option<String>,
+}
+
+/// What of a transcript tells who speaks: no text, so that asking costs little in a long case.
+struct Spoken {
+    source: SourceId,
+    record: u64,
+    spans: Vec<(Span, Option<u32>)>,
+    prints: Vec<Voiceprint>,
 }
 
 impl Speakers for People {
@@ -105,82 +116,90 @@ impl Speakers for People {
 /// If the case cannot be read.
 pub fn of_case(case: &Case) -> Result<People, case::Error> {
     case.at_one_moment(|case| {
-        let mut transcripts = Vec::new();
+        let mut spoken = Vec::new();
         for kept in case.kept_transcripts()? {
             if matches!(kept.by, Stenographer::Recogniser { .. }) {
-                transcripts.extend(case.transcript(kept.record)?);
+                let (source, record) = (kept.source, kept.record);
+                let (spans, prints) = (case.spans(record)?, case.voices(record)?);
+                spoken.push(Spoken { source, record, spans, prints });
             }
         }
         let names = case.named()?;
         let are_matched = case.choices()?.iter().all(|told| told.anchor != Choice::VoicesApart);
-        Ok(people(&transcripts, &case.placements()?, &names, are_matched))
+        people(case, &spoken, &case.placements()?, &names, are_matched)
     })
 }
 
 fn people(
-    transcripts: &[Transcript],
+    case: &Case,
+    spoken: &[Spoken],
     placements: &[Placement],
     names: &[Told<Named>],
     are_matched: bool,
-) -> People {
+) -> Result<People, case::Error> {
     let mut people = People::default();
     let mut heard: Vec<Heard> = Vec::new();
-    for transcript in transcripts {
+    for Spoken { source, record, spans, prints } in spoken {
         let first = heard.len();
-        heard.extend(transcript.voices.iter().zip(0..).map(|(print, number)| Heard {
-            source: transcript.source,
+        heard.extend(prints.iter().zip(0..).map(|(print, number)| Heard {
+            source: *source,
+            record: *record,
             number,
             print: *print,
-            utterances: Vec::new(),
+            says: Vec::new(),
             name: None,
         }));
-        for said in &transcript.utterances {
-            let voice = said.voice.and_then(|voice| heard.get_mut(first + voice as usize));
-            if let Some(voice) = voice {
-                voice.utterances.push(said);
+        for (n, (span, voice)) in spans.iter().enumerate() {
+            if let Some(voice) = voice.and_then(|voice| heard.get_mut(first + voice as usize)) {
+                voice.says.push((n, *span));
             }
         }
-        for told in names.iter().filter(|told| told.anchor.source == transcript.source) {
-            let Some(said) = nearest(&transcript.utterances, told.anchor.at) else { continue };
+        for told in names.iter().filter(|told| told.anchor.source == *source) {
+            let Some((span, voice)) = nearest(spans, told.anchor.at) else { continue };
             let person = &told.anchor.person;
             if told.anchor.is_alone {
-                people.alone.insert((transcript.source, said.start()), person.clone());
-            } else if let Some(v) = said.voice.and_then(|v| heard.get_mut(first + v as usize)) {
+                people.alone.insert((*source, span.start), person.clone());
+            } else if let Some(v) = voice.and_then(|v| heard.get_mut(first + v as usize)) {
                 // What was said last holds.
                 v.name = Some(person.clone());
             }
         }
     }
-    heard.retain(|voice| !voice.utterances.is_empty());
+    heard.retain(|voice| !voice.says.is_empty());
     let voices: Vec<Voice> = heard.iter().map(|voice| on_clock(voice, placements)).collect();
     let numbers = persons(&voices, are_matched);
     let mut groups: BTreeMap<usize, Vec<&Heard>> = BTreeMap::new();
     for (voice, number) in heard.iter().zip(numbers) {
         groups.entry(number).or_default().push(voice);
     }
-    let mut found: Vec<(Person, Vec<&Heard>)> =
-        groups.into_values().filter_map(|group| Some((person(&group)?, group))).collect();
+    let mut found: Vec<(Person, Vec<&Heard>)> = Vec::new();
+    for group in groups.into_values() {
+        if let Some(person) = person(case, &group)? {
+            found.push((person, group));
+        }
+    }
     found.sort_by(|a, b| b.0.speaks_s.total_cmp(&a.0.speaks_s));
     for (number, (person, group)) in found.into_iter().enumerate() {
         people.behind.extend(group.iter().map(|voice| ((voice.source, voice.number), number)));
         people.persons.push(person);
     }
-    people
+    Ok(people)
 }
 
 /// The utterance that a moment lies in, or nearly so.
-fn nearest(utterances: &[Utterance], at: MediaTime) -> Option<&Utterance> {
-    let off_ns = |said: &&Utterance| (said.start().0 - at.0).max(at.0 - said.end().0).max(0);
+fn nearest(spans: &[(Span, Option<u32>)], at: MediaTime) -> Option<&(Span, Option<u32>)> {
+    let off_ns =
+        |(span, _): &&(Span, Option<u32>)| (span.start.0 - at.0).max(at.0 - span.end.0).max(0);
     // Where several speak at once, the one that began at that moment is meant.
-    let found = utterances.iter().min_by_key(|said| (off_ns(said), said.start().0.abs_diff(at.0)));
+    let found = spans.iter().min_by_key(|said| (off_ns(said), said.0.start.0.abs_diff(at.0)));
     found.filter(|said| off_ns(said) <= NEAR_NS)
 }
 
 fn on_clock(voice: &Heard, placements: &[Placement]) -> Voice {
     let placement = placements.iter().find(|placement| placement.source == voice.source);
-    let speaks = voice.utterances.iter().filter_map(|said| {
+    let speaks = voice.says.iter().filter_map(|(_, span)| {
         let place = placement?;
-        let (start, end) = (place.to_case(said.start())?, place.to_case(said.end())?);
+        let (start, end) = (place.to_case(span.start)?, place.to_case(span.end)?);
         (end > start).then_some((start.seconds(), end.seconds()))
     });
     let mut speaks: Vec<(f64, f64)> = speaks.collect();
@@ -193,30 +212,33 @@ fn on_clock(voice: &Heard, placements: &[Placement]) -> Voice {
     }
 }
 
-fn person(voices: &[&Heard]) -> Option<Person> {
+fn person(case: &Case, voices: &[&Heard]) -> Result<Option<Person>, case::Error> {
     let mut long_s: BTreeMap<SourceId, f64> = BTreeMap::new();
     for voice in voices {
-        let spoken =
-            voice.utterances.iter().map(|said| said.end().seconds() - said.start().seconds());
+        let spoken = voice.says.iter().map(|(_, span)| span.end.seconds() - span.start.seconds());
         *long_s.entry(voice.source).or_default() += spoken.sum::<f64>();
     }
     let mut heard_in: Vec<(SourceId, f64)> = long_s.into_iter().collect();
     heard_in.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let all = voices.iter().flat_map(|v| v.utterances.iter().map(|said| (v.source, *said)));
-    let clear = |said: &Utterance| {
-        let sure: f32 = said.words.iter().filter_map(|word| word.confidence).sum();
-        sure / said.words.len() as f32 + said.words.len().min(EXAMPLE_WORDS) as f32
+    let all = voices.iter().flat_map(|v| v.says.iter().map(move |(n, span)| (*v, *n, span)));
+    let clear = |span: &Span| span.sure / span.words as f32 + span.words.min(EXAMPLE_WORDS) as f32;
+    let (Some((voice, n, span)), Some((_, speaks_s))) =
+        (all.max_by(|a, b| clear(a.2).total_cmp(&clear(b.2))), heard_in.first().copied())
+    else {
+        return Ok(None);
     };
-    let (source, said) = all.max_by(|a, b| clear(a.1).total_cmp(&clear(b.1)))?;
-    let words: Vec<&str> = said.words.iter().map(|word| word.text.as_str()).collect();
+    let said = case.utterances(voice.record, n, n)?;
+    let words: Vec<&str> =
+        said.iter().flat_map(|said| &said.words).map(|word| word.text.as_str()).collect();
+    let (source, at) = (voice.source, span.start);
     let text = words[..words.len().min(EXAMPLE_WORDS)].join(" ");
     let more = if words.len() > EXAMPLE_WORDS { " …" } else { "" };
-    Some(Person {
+    Ok(Some(Person {
         name: voices.iter().find_map(|voice| voice.name.clone()),
-        speaks_s: heard_in.first()?.1,
+        speaks_s,
         heard_in: heard_in.into_iter().map(|(source, _)| source).collect(),
-        example: Example { source, at: said.start(), text: format!("{text}{more}") },
-    })
+        example: Example { source, at, text: format!("{text}{more}") },
+    }))
 }
 
 /// Keeps whose voice a person says is heard; what a name is, is the same for whoever says it.
@@ -231,8 +253,11 @@ pub fn say(case: &mut Case, named: &Named, labels: &Labels) -> Result<(), Error>
             hint: "write --is NAME",
         });
     }
-    let transcripts = case.transcripts(&named.source)?;
-    if transcripts.iter().all(|transcript| nearest(&transcript.utterances, named.at).is_none()) {
+    let mut is_there = false;
+    for kept in case.kept_transcripts()?.iter().filter(|kept| kept.source == named.source) {
+        is_there |= nearest(&case.spans(kept.record)?, named.at).is_some();
+    }
+    if !is_there {
         return Err(Error::Asked {
             what: "nobody is known to speak at that moment of the recording".to_owned(),
             hint: "`recount voices CASE` shows where each voice is heard",
@@ -271,20 +296,17 @@ pub fn choose(case: &mut Case, are_matched: Option<bool>) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use evidence::Word;
-
     use super::*;
 
-    fn said(start_s: f64, end_s: f64) -> Utterance {
+    fn said(start_s: f64, end_s: f64) -> (Span, Option<u32>) {
         let (start, end) = (MediaTime::from_seconds(start_s), MediaTime::from_seconds(end_s));
-        let word = Word { text: "cold".to_owned(), start, end, confidence: None };
-        Utterance { words: vec![word], voice: None, speaker: None, language: None }
+        (Span { start, end, words: 1, sure: 0.0 }, None)
     }
 
     #[test]
     fn who_breaks_in_is_named_and_not_who_speaks_on() {
         let both = [said(10.0, 20.0), said(14.0, 16.0)];
-        let at = |s| nearest(&both, MediaTime::from_seconds(s)).map(|said| said.start().seconds());
+        let at = |s| nearest(&both, MediaTime::from_seconds(s)).map(|said| said.0.start.seconds());
         assert_eq!(at(14.0), Some(14.0));
         assert_eq!(at(10.0), Some(10.0));
         assert_eq!(at(18.0), Some(10.0));
