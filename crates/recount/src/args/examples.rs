@@ -59,6 +59,7 @@ pub(super) const WORDS: &str = "\
 Examples:
   recount words rehearsal.recount
   recount words rehearsal.recount | grep -i cold
+  recount words rehearsal.recount --unclear
   recount words rehearsal.recount --json
 
 A machine wrote the words down unless a transcript was brought: listen before you rely on them.";

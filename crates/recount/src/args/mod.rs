@@ -119,6 +119,9 @@ pub enum Command {
     /// word from what most of them can answer for; the recording in brackets is the one to listen
     /// to, and the number after it says how many others heard it. (?) follows a word that nobody is
     /// sure of. With --json every word says what the others have in its place.
+    ///
+    /// With --unclear, what is left for a person: where nobody is sure of a word, and where somebody
+    /// speaks and no recording on that clock understood it.
     Words(Words),
     /// Show who speaks, and say who that is
     ///

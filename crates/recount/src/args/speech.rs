@@ -40,6 +40,9 @@ pub struct Hearing {
 pub struct Words {
     /// The case
     pub case: PathBuf,
+    /// List what a person should listen to instead: speech that nobody wrote down for certain
+    #[arg(long)]
+    pub unclear: bool,
 }
 
 /// `recount voices`; see [`Command::Voices`](super::Command::Voices).

@@ -10,5 +10,6 @@ pub mod progress;
 pub mod said;
 pub mod search;
 pub mod status;
+pub mod unclear;
 pub mod verify;
 pub mod why;

@@ -9,10 +9,7 @@ use serde::Serialize;
 use speech::shared::{Heard, Told, ToldWord};
 
 use super::names::shown_text;
-use crate::steps::said::{Said, Speaker};
-
-/// A recogniser that is less sure of a word is wrong about it often enough to look.
-const SURE: f32 = 0.6;
+use crate::steps::said::{SURE, Said, Speaker};
 
 /// What one voice says in one go, told once.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -20,6 +20,7 @@ pub mod paths;
 pub mod said;
 mod sniff;
 pub mod transcribe;
+pub mod unclear;
 pub mod verify;
 pub mod voices;
 pub mod watch;

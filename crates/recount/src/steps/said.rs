@@ -15,6 +15,9 @@ use speech::shared::{TimedWord, Told, Track, share};
 use super::voices::{self, People};
 use crate::error::Error;
 
+/// A recogniser that is less sure of a word is wrong about it often enough to look.
+pub const SURE: f32 = 0.6;
+
 /// A person that writes words down seldom errs; what does not say how sure it is was told by a person.
 const BY_HAND: f32 = 0.95;
 
@@ -98,7 +101,7 @@ fn told<'a>(
 }
 
 /// Whether nearly all of a recording is the sound of another file.
-fn is_copy(placement: &Placement, excerpts: &[Excerpt]) -> bool {
+pub(super) fn is_copy(placement: &Placement, excerpts: &[Excerpt]) -> bool {
     let of_it = excerpts.iter().filter(|excerpt| excerpt.copy == placement.source);
     let copied: i64 = of_it
         .filter(|excerpt| excerpt.is_of_the_file())

@@ -1,7 +1,10 @@
 //! What is said in a case: each utterance once, whoever heard it.
 
 use case::{Case, Stamp, Step};
-use evidence::{MediaTime, SourceId, Stenographer, Transcript, Utterance, Voiceprint, Word};
+use evidence::{
+    MediaTime, SourceId, Stenographer, Transcript, Unclear, UnclearReason, Utterance, Voiceprint,
+    Word,
+};
 use serde_json::json;
 
 use crate::scene::{RATE_HZ, Scene, incident, noise};
@@ -72,13 +75,62 @@ pub(crate) fn hear(scene: &Scene, dir: &str, heard: &[Heard]) {
             source,
             by,
             utterances: utterances.clone(),
-            unclear: Vec::new(),
+            unclear: not_understood(name),
             voices: voices.clone(),
         };
         let run = case.begin(&stamp, &step).unwrap();
         case.put_transcript(&stamp, &run, &transcript).unwrap();
         case.finish(&stamp, &run, &json!({})).unwrap();
     }
+}
+
+/// What the recogniser of a recording could not make out.
+fn not_understood(name: &str) -> Vec<Unclear> {
+    let stretch = |start_s: f64, end_s, reason| Unclear {
+        start: MediaTime::from_seconds(start_s),
+        end: MediaTime::from_seconds(end_s),
+        reason,
+    };
+    match name {
+        // The first of these the other understood.
+        "b.wav" => vec![
+            stretch(20.0 - LATER_S, 21.3 - LATER_S, UnclearReason::NotRecognised),
+            stretch(30.0 - LATER_S, 32.0 - LATER_S, UnclearReason::NotRecognised),
+        ],
+        // The same speech as the second of those, and less of it.
+        "a.wav" => vec![stretch(30.5, 31.5, UnclearReason::NotRecognised)],
+        "stranger.wav" => vec![stretch(5.0, 6.0, UnclearReason::LikelyInvented)],
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn what_is_left_to_listen_to_is_what_nobody_on_the_clock_understood() {
+    let scene = two_microphones();
+    scene.done(&["reconstruct", "footage", "--case", "case"]);
+    assert!(scene.done(&["words", "case", "--unclear"]).out.contains("recount transcribe"));
+    write_down(
+        &scene,
+        "case",
+        &[
+            (
+                "a.wav",
+                vec![said(10.0, "the bristle? is cold"), said(20.0, "nobody else heard me?")],
+            ),
+            ("b.wav", vec![said(10.0 - LATER_S, "the pistol is gold?")]),
+            ("stranger.wav", vec![said(1.0, "another clock")]),
+        ],
+    );
+    insta::assert_snapshot!(scene.done(&["words", "case", "--unclear"]).out);
+    let left = scene.done(&["words", "case", "--unclear", "--json"]).json();
+    let of = |n: usize, key: &str| left["unclear"][n][key].clone();
+    assert_eq!(left["unclear"].as_array().unwrap().len(), 3);
+    assert_eq!((of(0, "reason"), of(0, "name")), (json!("unsure"), json!("a.wav")));
+    assert_eq!(of(0, "text"), "nobody else heard me(?)");
+    assert!((of(0, "media").as_f64().unwrap() - 20.0).abs() < 1e-6);
+    assert_eq!((of(1, "reason"), of(1, "name")), (json!("not-recognised"), json!("b.wav")));
+    assert!((of(1, "media").as_f64().unwrap() - (30.0 - LATER_S)).abs() < 1e-6);
+    assert_eq!((of(2, "reason"), of(2, "island")), (json!("likely-invented"), json!(null)));
 }
 
 #[test]
