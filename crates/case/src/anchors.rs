@@ -1,13 +1,13 @@
 //! What a person says of time: which moments of two recordings are one (`place`), which moment of
 //! a recording was which moment of UTC (`clock`), what a clock showed (`reading`), where a recorder
-//! stood (`stood`); whose voice is heard (`named`); and what the case is asked to do from now on
+//! stood (`stood`); whose voice is heard (`named`); what is said (`corrected`); and what the case is asked to do from now on
 //! (`choice`).
 //!
 //! A person's word is a row of its own, with who said it, when and in which words; the alignment
 //! reads it and never writes it. What is taken back stays in the case, marked with the custody
 //! record under which it was taken back. Custody keeps the SHA-256 of each.
 
-use evidence::{Anchor, ClockReading, Named, SourceId, Stood, UtcAnchor};
+use evidence::{Anchor, ClockReading, Corrected, Named, SourceId, Stood, UtcAnchor};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -50,10 +50,11 @@ const READING: &str = "reading";
 const CHOICE: &str = "choice";
 const STOOD: &str = "stood";
 const NAMED: &str = "named";
+const CORRECTED: &str = "corrected";
 /// The record under which a word is taken back.
 const UNDO: &str = "undo";
 /// Records that tell of a word.
-const KINDS: [&str; 7] = [PLACE, CLOCK, READING, CHOICE, STOOD, NAMED, UNDO];
+const KINDS: [&str; 8] = [PLACE, CLOCK, READING, CHOICE, STOOD, NAMED, CORRECTED, UNDO];
 
 impl Case {
     /// Stores that two moments of two recordings are one; returns its number.
@@ -107,6 +108,19 @@ impl Case {
         self.tell(stamp, NAMED, (Some(named.source), None), &json!(named), said)
     }
 
+    /// Stores what a person says is said in a stretch; returns its number.
+    ///
+    /// # Errors
+    /// [`Error::UnknownSource`], [`Error::Full`], [`Error::ReadOnly`], [`Error::Busy`].
+    pub fn put_corrected(
+        &mut self,
+        stamp: &Stamp,
+        corrected: &Corrected,
+        said: &str,
+    ) -> Result<i64, Error> {
+        self.tell(stamp, CORRECTED, (Some(corrected.source), None), &json!(corrected), said)
+    }
+
     /// Stores what the case is asked to do from now on; returns its number.
     ///
     /// # Errors
@@ -157,6 +171,15 @@ impl Case {
     /// If the database cannot be read.
     pub fn named(&self) -> Result<Vec<Told<Named>>, Error> {
         self.told(NAMED)
+    }
+
+    /// What persons say is said, in the order in which it was said: a later one wins; without what
+    /// was taken back.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn corrected(&self) -> Result<Vec<Told<Corrected>>, Error> {
+        self.told(CORRECTED)
     }
 
     /// What the case is asked to do, in the order in which it was said; without what was taken

@@ -49,7 +49,7 @@ pub use ledger::{Outcome, Run, RunRecord, Step};
 pub use listened::Listened;
 pub use lock::{CaseLock, Holder};
 pub use sources::{Added, Whereabouts};
-pub use speech::{Kept, Span};
+pub use speech::{Kept, Span, correct, is_of};
 
 use lock::Held;
 use schema::Access;

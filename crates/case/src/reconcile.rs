@@ -111,9 +111,7 @@ impl Case {
             }
         }
         for kept in self.kept_transcripts()? {
-            if let Some(transcript) = self.transcript(kept.record)? {
-                digests.push((kept.record, speech::digest(&transcript)));
-            }
+            digests.push((kept.record, speech::digest(&self.written(&kept)?)));
         }
         let mut query = self.db.prepare_cached("SELECT custody FROM alignment")?;
         let seqs = query.query_map([], |row| row.get::<_, i64>(0))?;

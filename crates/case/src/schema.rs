@@ -28,6 +28,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0006_stood.sql"),
     include_str!("../migrations/0007_speech.sql"),
     include_str!("../migrations/0008_voice.sql"),
+    include_str!("../migrations/0009_corrected.sql"),
 ];
 
 /// The format this program writes.

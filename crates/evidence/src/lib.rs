@@ -25,8 +25,8 @@ pub use recording::{AudioTrack, Claim, ClaimKind, Recording, Stretch, VideoTrack
 pub use refusal::Refusal;
 pub use source::{NotASourceId, Source, SourceId, SourceKind};
 pub use speech::{
-    Named, NotAVoiceprint, Stenographer, Transcript, Unclear, UnclearReason, Utterance, Voiceprint,
-    Word,
+    Corrected, Named, NotAVoiceprint, Stenographer, Transcript, Unclear, UnclearReason, Utterance,
+    Voiceprint, Word,
 };
 pub use tie::{RunnerUp, Tie, TieKind, Window};
 pub use utc::UtcMap;

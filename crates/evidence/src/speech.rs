@@ -158,6 +158,39 @@ pub struct Named {
     pub is_alone: bool,
 }
 
+/// A person says what is said in a stretch of a recording, in the place of what was written down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Corrected {
+    /// The recording.
+    pub source: SourceId,
+    /// The document whose words are corrected; nothing for those of a recogniser.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<SourceId>,
+    /// Where the stretch begins, on the recording's clock: words with their middle in it give way.
+    pub start: MediaTime,
+    /// Where it ends.
+    pub end: MediaTime,
+    /// The words of the transcript that gave way, with a space between each two.
+    pub replaced: String,
+    /// What the person saw: the same, where no other recording had a say in it.
+    pub before: String,
+    /// What is said; nothing where nobody says anything.
+    pub words: Vec<Word>,
+}
+
+impl Corrected {
+    /// What is said, with a space between each two words.
+    pub fn text(&self) -> String {
+        let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
+        words.join(" ")
+    }
+
+    /// Whether the person found that what was written down is what is said.
+    pub fn is_confirmed(&self) -> bool {
+        self.text() == self.before
+    }
+}
+
 /// A stretch of speech that nobody has written down for certain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unclear {
@@ -179,6 +212,16 @@ pub enum UnclearReason {
     LowConfidence,
     /// The recogniser wrote what it writes of noise or silence too; it was left out.
     LikelyInvented,
+}
+
+impl Stenographer {
+    /// The document, if it is one.
+    pub fn document(&self) -> Option<SourceId> {
+        match self {
+            Self::Recogniser { .. } => None,
+            Self::Document { document, .. } => Some(*document),
+        }
+    }
 }
 
 impl Utterance {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use case::search::Speakers as _;
 use case::{Case, Told};
 use evidence::utc::{self, Known};
-use evidence::{Island, SourceId, SourceKind, UtcAnchor};
+use evidence::{Island, SourceId, SourceKind, UtcAnchor, Utterance};
 use publish::{Labels, Shown, Snapshot, StoodWord, UtcOfIsland, UtcWord, Waveform, Word};
 
 use crate::desk::TOOL;
@@ -42,7 +42,12 @@ pub fn with_words(case: &Case) -> Result<Snapshot, Error> {
         snapshot.transcripts.extend(case.transcript(kept.record)?);
     }
     let people = voices::of_case(case)?;
-    snapshot.transcripts.iter_mut().for_each(|transcript| people.apply(transcript));
+    for transcript in &mut snapshot.transcripts {
+        people.apply(transcript);
+        // Corrections leave some without words, and add some at the end.
+        transcript.utterances.retain(|said| !said.words.is_empty());
+        transcript.utterances.sort_by_key(Utterance::start);
+    }
     Ok(snapshot)
 }
 

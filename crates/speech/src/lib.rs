@@ -16,6 +16,7 @@ pub mod model_file;
 pub mod persons;
 pub mod pieces;
 pub mod recogniser;
+pub mod retime;
 pub mod session;
 pub mod shared;
 pub mod stretches;

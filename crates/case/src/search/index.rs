@@ -238,6 +238,11 @@ fn wanted(
     let begins: BTreeMap<SourceId, _> = placements
         .map(|placement| (placement.source, (placement.island, placement.case_start())))
         .collect();
+    let mut corrected: BTreeMap<SourceId, String> = BTreeMap::new();
+    for told in case.corrected()? {
+        let of = corrected.entry(told.anchor.source).or_default();
+        *of = format!("{of} {}", told.id);
+    }
     let mut wanted = Vec::new();
     let mut is_transcript = BTreeSet::new();
     let mut transcripts = case.kept_transcripts()?;
@@ -249,7 +254,9 @@ fn wanted(
         if let Stenographer::Document { document, .. } = &kept.by {
             is_transcript.insert(*document);
         }
-        let key = format!("{} {}", case.record_hash(kept.record)?, speakers.mark(&kept.source));
+        let corrected = corrected.get(&kept.source).map_or("", |ids| ids);
+        let mark = speakers.mark(&kept.source);
+        let key = format!("{} {mark}{corrected}", case.record_hash(kept.record)?);
         wanted.push((key, Wanted::Said(kept)));
     }
     let mut sources = case.sources()?;

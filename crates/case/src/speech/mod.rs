@@ -2,10 +2,13 @@
 //!
 //! A recording has one transcript by a recogniser, the last, and one by each document that somebody
 //! brought. Each was stored under a custody record with a digest of all of it, and is known by that
-//! record's number, which no other transcript ever gets.
+//! record's number, which no other transcript ever gets. What persons corrected is put in the place
+//! of those words whenever they are read (`correct.rs`); only [`Case::written`] has them as stored.
 
+mod correct;
 mod words;
 
+pub use correct::{correct, is_of};
 pub use words::Span;
 
 use evidence::{MediaTime, SourceId, Stenographer, Transcript, Unclear, Utterance, Voiceprint};
@@ -89,8 +92,7 @@ impl Case {
     /// If the database cannot be read; [`Error::Damaged`].
     pub fn transcripts(&self, source: &SourceId) -> Result<Vec<Transcript>, Error> {
         self.at_one_moment(|case| {
-            let order = "WHERE source = ?1 ORDER BY document IS NOT NULL, custody";
-            let kept = case.kept(order, [source.to_string()])?;
+            let kept = case.kept_of(source)?;
             kept.iter().map(|kept| case.transcript_of(kept)).collect()
         })
     }
@@ -115,6 +117,15 @@ impl Case {
         })
     }
 
+    /// Which transcripts the case has of a recording, as [`transcripts`](Self::transcripts).
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn kept_of(&self, source: &SourceId) -> Result<Vec<Kept>, Error> {
+        let order = "WHERE source = ?1 ORDER BY document IS NOT NULL, custody";
+        self.kept(order, [source.to_string()])
+    }
+
     fn kept(&self, which: &str, asked: impl Params) -> Result<Vec<Kept>, Error> {
         let mut query = self.db.prepare_cached(&format!(
             "SELECT custody, source, by_whom, run FROM transcript {which}"
@@ -124,10 +135,31 @@ impl Case {
     }
 
     /// Utterances `first..=last` of a transcript, counted from 0; fewer where it has not so many.
+    /// Those that a person corrected have that person's words.
     ///
     /// # Errors
     /// If the database cannot be read; [`Error::Damaged`].
     pub fn utterances(
+        &self,
+        record: u64,
+        first: usize,
+        last: usize,
+    ) -> Result<Vec<Utterance>, Error> {
+        let corrected = self.corrected()?;
+        if !corrected.is_empty() {
+            let kept = self.kept("WHERE custody = ?1", [record as i64])?;
+            let source = kept.first().map(|kept| kept.source);
+            if corrected.iter().any(|told| Some(told.anchor.source) == source) {
+                // What it reaches over is told from all of them.
+                let all = self.transcript(record)?.map(|said| said.utterances).unwrap_or_default();
+                let few = last.saturating_sub(first).saturating_add(1);
+                return Ok(all.into_iter().skip(first).take(few).collect());
+            }
+        }
+        self.written_utterances(record, first, last)
+    }
+
+    fn written_utterances(
         &self,
         record: u64,
         first: usize,
@@ -146,7 +178,7 @@ impl Case {
     }
 
     /// When each utterance of a transcript is said, and by which of its voices: all that telling
-    /// voices apart needs, without a word of text.
+    /// voices apart needs, without a word of text. As it was stored, whatever persons corrected.
     ///
     /// # Errors
     /// If the database cannot be read; [`Error::Damaged`].
@@ -197,9 +229,24 @@ impl Case {
         Ok(query.query_row([record as i64], |row| row.get(0))?)
     }
 
+    /// A transcript with what persons corrected in it.
     fn transcript_of(&self, kept: &Kept) -> Result<Transcript, Error> {
+        let mut transcript = self.written(kept)?;
+        for told in self.corrected()? {
+            if is_of(&told.anchor, &transcript) {
+                correct(&mut transcript, &told.anchor);
+            }
+        }
+        Ok(transcript)
+    }
+
+    /// A transcript as it was stored, without what persons corrected since.
+    ///
+    /// # Errors
+    /// If the database cannot be read; [`Error::Damaged`].
+    pub fn written(&self, kept: &Kept) -> Result<Transcript, Error> {
         let record = kept.record as i64;
-        let utterances = self.utterances(kept.record, 0, i64::MAX as usize)?;
+        let utterances = self.written_utterances(kept.record, 0, i64::MAX as usize)?;
         let mut query = self.db.prepare_cached(
             "SELECT start_ns, end_ns, reason FROM unclear WHERE transcript = ?1 ORDER BY n",
         )?;

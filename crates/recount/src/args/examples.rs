@@ -60,6 +60,9 @@ Examples:
   recount words rehearsal.recount
   recount words rehearsal.recount | grep -i cold
   recount words rehearsal.recount --unclear
+  recount words rehearsal.recount C0012.MP4 --at 15.6 --text 'Scene 34, the counting house.'
+  recount words rehearsal.recount C0012.MP4 --at 13.9 --confirm
+  recount words rehearsal.recount --corrected
   recount words rehearsal.recount --json
 
 A machine wrote the words down unless a transcript was brought: listen before you rely on them.";

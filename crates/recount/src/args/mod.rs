@@ -122,6 +122,10 @@ pub enum Command {
     ///
     /// With --unclear, what is left for a person: where nobody is sure of a word, and where somebody
     /// speaks and no recording on that clock understood it.
+    ///
+    /// With --at and --text the utterance that is said then is corrected: what you write is kept as yours,
+    /// with who and when, beside what the machine wrote; it stands wherever words are shown, searched or
+    /// exported, also after transcribing again, until it is taken back.
     Words(Words),
     /// Show who speaks, and say who that is
     ///

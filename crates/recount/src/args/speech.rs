@@ -37,12 +37,30 @@ pub struct Hearing {
 /// `recount words`; see [`Command::Words`](super::Command::Words).
 #[derive(Args, Debug)]
 #[command(after_help = examples::WORDS)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that a person types")]
 pub struct Words {
     /// The case
     pub case: PathBuf,
+    /// A recording in which the utterance is heard that is corrected
+    pub who: Option<String>,
     /// List what a person should listen to instead: speech that nobody wrote down for certain
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["at", "undo", "corrected", "who"])]
     pub unclear: bool,
+    /// When it is said: a time of the recording, or of the case where no recording is named
+    #[arg(long, value_name = "TIME", value_parser = time::moment)]
+    pub at: Option<i64>,
+    /// What is said there; of words that stay the times stay too
+    #[arg(long, value_name = "TEXT", requires = "at")]
+    pub text: Option<String>,
+    /// Say that what is written is right, as it stands
+    #[arg(long, requires = "at", conflicts_with = "text")]
+    pub confirm: bool,
+    /// Take back the last correction, or all that were made in the recording WHO
+    #[arg(long, conflicts_with = "at")]
+    pub undo: bool,
+    /// List what persons corrected and confirmed instead: who, when, and what it was before
+    #[arg(long, conflicts_with_all = ["at", "undo"])]
+    pub corrected: bool,
 }
 
 /// `recount voices`; see [`Command::Voices`](super::Command::Voices).

@@ -6,6 +6,7 @@ pub mod add;
 pub mod align;
 pub mod clocks;
 mod copy;
+pub mod correct;
 pub mod examine;
 pub mod find;
 pub mod gather;

@@ -144,7 +144,7 @@ fn not_understood(case: &Case, placements: &[Placement]) -> Result<Vec<Stretch>,
 }
 
 /// The moment of a recording that is heard at a case time; the end of the nearest piece where that lies in a gap.
-fn media_of(placement: &Placement, at: CaseTime) -> Option<MediaTime> {
+pub(super) fn media_of(placement: &Placement, at: CaseTime) -> Option<MediaTime> {
     let clamped = placement.pieces.iter().map(|piece| {
         let media = piece.map.to_media(at);
         let inside = media.max(piece.start).min(piece.end);

@@ -31,8 +31,8 @@ pub struct People {
     pub persons: Vec<Person>,
     /// Which of them is behind each voice of a recording.
     behind: BTreeMap<(SourceId, u32), usize>,
-    /// What a person said of one utterance alone, by its beginning.
-    alone: BTreeMap<(SourceId, MediaTime), String>,
+    /// What a person said of one utterance alone, by its number in the transcript.
+    alone: BTreeMap<(SourceId, usize), String>,
 }
 
 /// Somebody who speaks.
@@ -87,9 +87,8 @@ impl Speakers for People {
             let name = self.persons[*person].name.as_deref().unwrap_or_default();
             let _ = write!(mark, "{voice}={person}:{name:?},");
         }
-        let first = (*source, MediaTime(i64::MIN));
-        for ((_, start), name) in self.alone.range(first..=(*source, MediaTime(i64::MAX))) {
-            let _ = write!(mark, "{}={name:?},", start.0);
+        for ((_, number), name) in self.alone.range((*source, 0)..=(*source, usize::MAX)) {
+            let _ = write!(mark, "{number}:{name:?},");
         }
         mark
     }
@@ -100,8 +99,8 @@ impl Speakers for People {
         if matches!(transcript.by, Stenographer::Document { .. }) {
             return;
         }
-        for said in &mut transcript.utterances {
-            let alone = self.alone.get(&(transcript.source, said.start())).cloned();
+        for (number, said) in transcript.utterances.iter_mut().enumerate() {
+            let alone = self.alone.get(&(transcript.source, number)).cloned();
             let voice = said.voice.and_then(|voice| self.behind.get(&(transcript.source, voice)));
             said.voice = voice.filter(|_| alone.is_none()).map(|person| *person as u32);
             said.speaker = alone.or_else(|| voice.and_then(|v| self.persons[*v].name.clone()));
@@ -155,10 +154,10 @@ fn people(
             }
         }
         for told in names.iter().filter(|told| told.anchor.source == *source) {
-            let Some((span, voice)) = nearest(spans, told.anchor.at) else { continue };
+            let Some((number, (_, voice))) = nearest(spans, told.anchor.at) else { continue };
             let person = &told.anchor.person;
             if told.anchor.is_alone {
-                people.alone.insert((*source, span.start), person.clone());
+                people.alone.insert((*source, number), person.clone());
             } else if let Some(v) = voice.and_then(|v| heard.get_mut(first + v as usize)) {
                 // What was said last holds.
                 v.name = Some(person.clone());
@@ -186,13 +185,13 @@ fn people(
     Ok(people)
 }
 
-/// The utterance that a moment lies in, or nearly so.
-fn nearest(spans: &[(Span, Option<u32>)], at: MediaTime) -> Option<&(Span, Option<u32>)> {
-    let off_ns =
-        |(span, _): &&(Span, Option<u32>)| (span.start.0 - at.0).max(at.0 - span.end.0).max(0);
+/// The utterance that a moment lies in, or nearly so, with its number.
+fn nearest(spans: &[(Span, Option<u32>)], at: MediaTime) -> Option<(usize, &(Span, Option<u32>))> {
+    let off_ns = |span: &Span| (span.start.0 - at.0).max(at.0 - span.end.0).max(0);
     // Where several speak at once, the one that began at that moment is meant.
-    let found = spans.iter().min_by_key(|said| (off_ns(said), said.0.start.0.abs_diff(at.0)));
-    found.filter(|said| off_ns(said) <= NEAR_NS)
+    let all = spans.iter().enumerate();
+    let found = all.min_by_key(|(_, (span, _))| (off_ns(span), span.start.0.abs_diff(at.0)));
+    found.filter(|(_, (span, _))| off_ns(span) <= NEAR_NS)
 }
 
 fn on_clock(voice: &Heard, placements: &[Placement]) -> Voice {
@@ -306,7 +305,8 @@ mod tests {
     #[test]
     fn who_breaks_in_is_named_and_not_who_speaks_on() {
         let both = [said(10.0, 20.0), said(14.0, 16.0)];
-        let at = |s| nearest(&both, MediaTime::from_seconds(s)).map(|said| said.0.start.seconds());
+        let at =
+            |s| nearest(&both, MediaTime::from_seconds(s)).map(|(_, said)| said.0.start.seconds());
         assert_eq!(at(14.0), Some(14.0));
         assert_eq!(at(10.0), Some(10.0));
         assert_eq!(at(18.0), Some(10.0));

@@ -4,6 +4,7 @@ mod bad_input;
 mod cache;
 mod clock;
 mod commands;
+mod correct;
 mod evidence_untouched;
 mod find;
 mod grown;

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::scene::{RATE_HZ, Scene, incident, noise};
 
 /// `b.wav` begins so long after `a.wav`, in seconds.
-const LATER_S: f64 = 7.25;
+pub(crate) const LATER_S: f64 = 7.25;
 
 /// A recording, what is said in it, and what its voices sound like.
 pub(crate) type Heard<'a> = (&'a str, Vec<Utterance>, Vec<Voiceprint>);
