@@ -1,10 +1,13 @@
 // What is said: once for all who heard it, word by word, a click from its second.
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { close, freshCase, open, press, ready, recount, serve, until } from "./stage.mjs";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** Of the camera, by somebody who listened; times of the camera. */
 const CAMERA = `WEBVTT
@@ -173,4 +176,32 @@ test("everybody who heard it is a click away", async () => {
   await page.locator(".witnesses button", { hasText: "IMG_4127" }).click();
   await page.waitForFunction(() => [...document.querySelectorAll("[data-angle]")].some((angle) => angle.textContent.includes("IMG_4127")));
   assert.ok(Math.abs((await clock(page)) - 165.7) < 0.05);
+});
+
+test("what is misheard is written anew in its place, and Undo brings it back", async () => {
+  const first = page.locator(".words li").first();
+  const before = await first.locator(".said").textContent();
+  await first.getByRole("button", { name: "correct", exact: true }).click();
+  const field = page.getByRole("textbox", { name: /as you hear it/ });
+  await field.waitFor();
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`), []);
+  assert.equal(await field.inputValue(), before.trim());
+  // Given up, nothing is said.
+  await field.press("Escape");
+  assert.equal(await page.getByRole("form", { name: "Correct what is said" }).count(), 0);
+  await page.locator(".words .word", { hasText: "pistol" }).click();
+  await press(page, "Shift+E");
+  await field.fill("Cold prop, this pistol is cold!");
+  await field.press("Enter");
+  await first.locator(".said", { hasText: "this pistol is cold!" }).waitFor();
+  await field.waitFor({ state: "detached" });
+  const { corrected } = await until(page, (view) => view.corrected);
+  assert.equal(corrected.text, "Cold prop, this pistol is cold!");
+  await page.getByRole("button", { name: "Undo: correcting what is said" }).waitFor();
+  await press(page, "Control+Z");
+  await until(page, (view) => !view.corrected);
+  await first.locator(".said", { hasText: "the pistol" }).waitFor();
+  assert.equal(await first.locator(".said").textContent(), before);
 });

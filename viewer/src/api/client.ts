@@ -1,5 +1,5 @@
 // Asking the server, and telling it. Every answer is checked for its status; what went wrong is one sentence.
-import type { At, CaseView, FoundView, Naming, Placing, SaidView, Why } from "./types";
+import type { At, CaseView, Correcting, FoundView, Naming, Placing, SaidView, Why } from "./types";
 
 
 export class Refused extends Error {
@@ -45,6 +45,7 @@ export const api = {
   makeProxy: (id: string) => send("POST", `/api/proxy/${id}`),
   place: (place: Placing) => send("POST", "/api/place", place),
   name: (named: Naming) => send("POST", "/api/name", named),
+  correct: (corrected: Correcting) => send("POST", "/api/correct", corrected),
   undo: (word: number) => send("POST", `/api/undo/${word}`),
   addMarker: (at: At, note: string) => send("POST", "/api/markers", { at, note }),
   changeMarker: (id: string, at: At, note: string) => send("PUT", `/api/markers/${id}`, { at, note }),

@@ -43,6 +43,10 @@ words: Array<WordView>,
  */
 named: Array<NamedView>, 
 /**
+ * What was corrected or confirmed last of what is said, for taking it back.
+ */
+corrected?: CorrectedView, 
+/**
  * Whether everything is veiled of which nothing else was said.
  */
 veil_all: boolean, 
@@ -428,6 +432,24 @@ at_utc: string,
  * Whether of one utterance alone.
  */
 only: boolean, };
+
+export type CorrectedView = { 
+/**
+ * For taking it back.
+ */
+id: number, 
+/**
+ * What is said; as it was, if that was confirmed.
+ */
+text: string, 
+/**
+ * Recording, moment, and what it was before.
+ */
+said: string, 
+/**
+ * By whom.
+ */
+actor: string, };
 
 export type Job = { 
 /**
@@ -956,6 +978,24 @@ person: string,
  * Whether this is said of what is said there alone, and not of the voice wherever it is heard.
  */
 only: boolean, };
+
+export type Correcting = { 
+/**
+ * The recording that understood the utterance best.
+ */
+source: string, 
+/**
+ * When it begins there, media time.
+ */
+media: number, 
+/**
+ * What the person saw.
+ */
+before: string, 
+/**
+ * What is said; the same if that is right.
+ */
+text: string, };
 
 export type Noting = { 
 /**

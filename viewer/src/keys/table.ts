@@ -14,6 +14,7 @@ import { themes } from "../theme/theme.svelte";
 import { listener } from "../why/listening.svelte";
 import { sayPlace } from "../why/placing.svelte";
 import { undoing } from "../why/undo.svelte";
+import { correcting } from "../words/correcting.svelte";
 import { naming } from "../words/naming.svelte";
 import { words } from "../words/words.svelte";
 
@@ -43,6 +44,7 @@ export const ACTIONS: readonly Action[] = [
   { id: "said-on", title: "To what is said next", group: "Moments", keys: ["'"], run: () => words.go(1), repeats: true },
   { id: "said-back", title: "To what was said before", group: "Moments", keys: ['"'], run: () => words.go(-1), repeats: true },
   { id: "who", title: "Say who speaks now", group: "Moments", keys: ["Shift+P"], run: sayWho },
+  { id: "correct", title: "Correct what is said now, or say that it is right", group: "Moments", keys: ["Shift+E"], run: correctNow },
   { id: "start", title: "To the beginning", group: "Moments", keys: ["Home"], run: () => page.seek(page.span.start) },
   { id: "end", title: "To the end", group: "Moments", keys: ["End"], run: () => page.seek(page.span.end) },
   { id: "mark-in", title: "Mark in", group: "Moments", keys: ["I"], run: () => transport.markIn() },
@@ -98,7 +100,7 @@ export const ACTIONS: readonly Action[] = [
   { id: "nudge-far-on", title: "Try it ten frames later", group: "Placing", keys: ["Alt+Shift+ArrowRight"], run: () => nudgeFrames(10), repeats: true },
   { id: "nudge-far-back", title: "Try it ten frames earlier", group: "Placing", keys: ["Alt+Shift+ArrowLeft"], run: () => nudgeFrames(-10), repeats: true },
   { id: "place", title: "Say that it lies where it is tried", group: "Placing", keys: ["Enter"], run: () => void sayPlace() },
-  { id: "undo", title: "Undo: what is tried, a marker removed, else the last placement or name", group: "Placing", keys: ["Mod+Z"], run: () => undoing.undo() },
+  { id: "undo", title: "Undo: what is tried, a marker removed, else the last placement, name or correction", group: "Placing", keys: ["Mod+Z"], run: () => undoing.undo() },
   { id: "left-right", title: "Hear two recordings against each other, left and right", group: "Placing", keys: ["T"], run: () => void listener.toggle() },
 
   { id: "why", title: "Why here?", group: "The page", keys: ["W"], run: () => show("why") },
@@ -174,6 +176,13 @@ function sayWho(): void {
   show("words");
   const one = words.utterances[words.now];
   if (one) naming.begin(one);
+  else page.say("nothing is said before this");
+}
+
+function correctNow(): void {
+  show("words");
+  const one = words.utterances[words.now];
+  if (one) correcting.begin(one);
   else page.say("nothing is said before this");
 }
 

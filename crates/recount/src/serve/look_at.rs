@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use case::{Cache, Case, Told};
-use evidence::{Anchor, Excerpt, Island, Named, Piece, Placement, SourceId, SourceKind, TieKind};
+use evidence::{
+    Anchor, Corrected, Excerpt, Island, Named, Piece, Placement, SourceId, SourceKind, TieKind,
+};
 use publish::{Labels, Shown, Snapshot};
 
 use super::view::{
-    AudioView, By, CaseView, DocumentView, ExcerptView, IslandView, NamedView, PieceView, Plays,
-    ProxyState, RecordingView, Span, UtcView, VideoView, WordView, plays,
+    AudioView, By, CaseView, CorrectedView, DocumentView, ExcerptView, IslandView, NamedView,
+    PieceView, Plays, ProxyState, RecordingView, Span, UtcView, VideoView, WordView, plays,
 };
 use super::{faces, kinds};
 use crate::desk::TOOL;
@@ -24,10 +26,11 @@ use crate::steps::listen;
 /// If the case cannot be read.
 pub fn case(case: &Case) -> Result<CaseView, Error> {
     let cache = case.cache();
-    let (snapshot, words, ties, readings, names) = case.at_one_moment(|case| {
+    let (snapshot, words, ties, readings, (names, last)) = case.at_one_moment(|case| {
         let readings = case.readings()?.into_iter().map(|told| told.anchor).collect();
         let (words, ties, names) = (case.anchors()?, case.tie_kinds()?, case.named()?);
-        Ok((snapshot::without_ties(case)?, words, ties, readings, names))
+        let corrected = case.corrected()?.pop();
+        Ok((snapshot::without_ties(case)?, words, ties, readings, (names, corrected)))
     })?;
     let rests_on = rests_on(&ties, &words);
     let mut clocks = faces::of(&snapshot, readings);
@@ -49,6 +52,7 @@ pub fn case(case: &Case) -> Result<CaseView, Error> {
         markers: Vec::new(),
         words: words.into_iter().map(word).collect(),
         named: names.into_iter().map(named).collect(),
+        corrected: last.as_ref().map(corrected),
         veil_all: false,
         jobs: Vec::new(),
     })
@@ -203,6 +207,15 @@ fn word(told: Told<Anchor>) -> WordView {
         actor: shown_text(&actor),
         at_utc,
         locked: anchor.is_locked,
+    }
+}
+
+fn corrected(told: &Told<Corrected>) -> CorrectedView {
+    CorrectedView {
+        id: told.id,
+        text: shown_text(&told.anchor.text()),
+        said: shown_text(&told.said),
+        actor: shown_text(&told.actor),
     }
 }
 

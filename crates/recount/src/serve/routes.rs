@@ -55,6 +55,7 @@ pub fn app(server: &Arc<Server>) -> Router {
         .route("/api/proxy/{id}", post(proxies::ask))
         .route("/api/place", post(writes::place))
         .route("/api/name", post(writes::name))
+        .route("/api/correct", post(writes::correct))
         .route("/api/undo/{id}", post(writes::undo))
         .route("/api/add", post(writes::add))
         .route("/api/jobs/{id}/stop", post(stop))

@@ -13,11 +13,11 @@ use super::notes::{Noting, Veiling};
 use super::said::SaidView;
 use super::search::{FoundView, HitView};
 use super::view::{
-    At, AudioView, By, CaseView, ClockView, DocumentView, ExcerptView, Face, IslandView, Marker,
-    NamedView, PieceView, Plays, ProxyState, RecordingView, Span, ThumbsView, UtcView, VideoView,
-    WordView,
+    At, AudioView, By, CaseView, ClockView, CorrectedView, DocumentView, ExcerptView, Face,
+    IslandView, Marker, NamedView, PieceView, Plays, ProxyState, RecordingView, Span, ThumbsView,
+    UtcView, VideoView, WordView,
 };
-use super::writes::{Naming, Placing};
+use super::writes::{Correcting, Naming, Placing};
 use crate::report::said::{OtherView, SpokenView, UtteranceView};
 
 const HEAD: &str = "\
@@ -48,6 +48,7 @@ fn written() -> String {
         At::decl(),
         WordView::decl(),
         NamedView::decl(),
+        CorrectedView::decl(),
         Job::decl(),
         State::decl(),
         why::Why::decl(),
@@ -69,6 +70,7 @@ fn written() -> String {
         HitView::decl(),
         Placing::decl(),
         Naming::decl(),
+        Correcting::decl(),
         Noting::decl(),
         Veiling::decl(),
     ];

@@ -35,6 +35,10 @@ pub struct CaseView {
     pub words: Vec<WordView>,
     /// Whose voices persons know, in the order in which it was said.
     pub named: Vec<NamedView>,
+    /// What was corrected or confirmed last of what is said, for taking it back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, ts(optional))]
+    pub corrected: Option<CorrectedView>,
     /// Whether everything is veiled of which nothing else was said.
     pub veil_all: bool,
     /// Work that goes on beside the page, and what became of the last.
@@ -377,6 +381,21 @@ pub struct NamedView {
     pub at_utc: String,
     /// Whether of one utterance alone.
     pub only: bool,
+}
+
+/// What a person says is said.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CorrectedView {
+    /// For taking it back.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub id: i64,
+    /// What is said; as it was, if that was confirmed.
+    pub text: String,
+    /// Recording, moment, and what it was before.
+    pub said: String,
+    /// By whom.
+    pub actor: String,
 }
 
 /// What browsers of every make play as it is, with times that are exact after a seek.

@@ -37,7 +37,7 @@ use crate::snapshot;
 use crate::steps::add::{self, Keeping, Request};
 use crate::steps::align::Missing;
 use crate::steps::paths::EVIDENCE;
-use crate::steps::{given, voices};
+use crate::steps::{correct as steps_correct, given, voices};
 
 /// Between two looks for something to do, and two tries for a case that another process works on.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -98,13 +98,30 @@ pub struct Naming {
     only: bool,
 }
 
+/// `POST /api/correct`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Correcting {
+    /// The recording that understood the utterance best.
+    #[cfg_attr(test, ts(type = "string"))]
+    source: SourceId,
+    /// When it begins there, media time.
+    media: f64,
+    /// What the person saw.
+    before: String,
+    /// What is said; the same if that is right.
+    text: String,
+}
+
 /// What is to be done.
 #[derive(Debug)]
 enum Wish {
     Place(Anchor),
     Undo(i64),
     Name(Named),
-    /// Takes back a name: nothing is to be solved for that.
+    Correct(Correcting),
+    /// Takes back a name or a correction: nothing is to be solved for that.
     Unname(i64),
     /// A file that has arrived, alone in its folder.
     Add(PathBuf),
@@ -160,6 +177,34 @@ pub async fn name(
     Ok(accepted(server.wish(what, Wish::Name(named))))
 }
 
+/// `POST /api/correct`: keeps what a person says is said.
+///
+/// # Errors
+/// If it makes no sense; with 409 and both texts if somebody else corrected it meanwhile.
+pub async fn correct(
+    State(server): State<Arc<Server>>,
+    Json(asked): Json<Correcting>,
+) -> Result<Response, Failed> {
+    if !asked.media.is_finite() || asked.media.abs() > TIME_S_MAX {
+        return Err(Failed::asked("a time is a number of seconds"));
+    }
+    let seen = asked.clone();
+    let now = aside(&server, move |server| {
+        server.recording(&seen.source)?.ok_or_else(no_such_recording)?;
+        let case = server.case().beside()?;
+        let at_ns = MediaTime::from_seconds(seen.media).0;
+        Ok(steps_correct::shown(&case, Some(seen.source), at_ns)?.text())
+    });
+    let now = now.await?;
+    if now != asked.before {
+        let sentence =
+            format!("somebody corrected this meanwhile; it is now “{}”", shown_text(&now));
+        return Err(Failed::new(StatusCode::CONFLICT, sentence));
+    }
+    let what = format!("correcting “{}”", shown_text(&asked.before));
+    Ok(accepted(server.wish(what, Wish::Correct(asked))))
+}
+
 /// `POST /api/undo/{id}`: takes back what a person said; where that placed something, all is solved again.
 ///
 /// # Errors
@@ -170,11 +215,17 @@ pub async fn undo(
 ) -> Result<Response, Failed> {
     let known = aside(&server, move |server| {
         let case = server.case();
+        if case.corrected()?.iter().any(|told| told.id == id) {
+            return Ok((Some("taking back a correction"), false));
+        }
         let is_named = case.named()?.iter().any(|told| told.id == id);
-        Ok((is_named, case.anchors()?.iter().any(|told| told.id == id)))
+        Ok((
+            is_named.then_some("taking back a name"),
+            case.anchors()?.iter().any(|told| told.id == id),
+        ))
     });
     let (what, wish) = match known.await? {
-        (true, _) => ("taking back a name", Wish::Unname(id)),
+        (Some(what), _) => (what, Wish::Unname(id)),
         (_, true) => ("taking back a placement", Wish::Undo(id)),
         _ => return Err(Failed::missing("nothing of this number was said, or it was taken back")),
     };
@@ -411,6 +462,12 @@ impl Server {
             Wish::Name(named) => {
                 let labels = Labels::of(&snapshot::without_ties(case)?);
                 voices::say(case, named, &labels)?;
+            }
+            Wish::Correct(asked) => {
+                let labels = Labels::of(&snapshot::without_ties(case)?);
+                let at = (asked.source, MediaTime::from_seconds(asked.media));
+                let texts = (asked.before.as_str(), asked.text.as_str());
+                steps_correct::say_having_seen(case, at, texts, &labels)?;
             }
             Wish::Add(path) => {
                 let door = self.door.as_ref().ok_or_else(no_ffmpeg)?;

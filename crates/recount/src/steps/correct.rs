@@ -16,6 +16,7 @@ use super::said::{Said, of_case};
 use super::unclear::media_of;
 use crate::desk::stamp;
 use crate::error::Error;
+use crate::report::names::shown_text;
 
 /// An utterance is meant by a moment within this of it.
 const NEAR_NS: i64 = 1_000_000_000;
@@ -164,6 +165,30 @@ impl Shown {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();
         words.join(" ")
     }
+}
+
+/// As [`say`], of somebody who saw `before` and wrote `text`; what others say since then stays.
+///
+/// # Errors
+/// [`Error::Asked`] with both texts if it is another by now; those of [`shown`] and [`say`].
+pub fn say_having_seen(
+    case: &mut Case,
+    at: (SourceId, MediaTime),
+    (before, text): (&str, &str),
+    labels: &Labels,
+) -> Result<(), Error> {
+    let shown = shown(case, Some(at.0), at.1.0)?;
+    if shown.text() != before {
+        return Err(Error::Asked {
+            what: format!(
+                "somebody corrected this meanwhile; it is now “{}”, and you wrote “{}”",
+                shown_text(&shown.text()),
+                shown_text(text)
+            ),
+            hint: "",
+        });
+    }
+    say(case, &shown, text, labels)
 }
 
 /// Keeps what a person says is said; the same text as is shown confirms it.

@@ -6,7 +6,7 @@ use crate::scene::Scene;
 use crate::words::{LATER_S, hear, said, two_microphones};
 
 /// Two recordings that misheard the same.
-fn misheard() -> Scene {
+pub(crate) fn misheard() -> Scene {
     let scene = two_microphones();
     scene.done(&["reconstruct", "footage", "--case", "case"]);
     transcribed(&scene, "the bristle is called?");
